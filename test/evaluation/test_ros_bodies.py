@@ -14,6 +14,8 @@ pytest.importorskip("rclpy", reason="needs the extra 'ros'", exc_type=ImportErro
 pytest.importorskip("pybullet", reason="needs the extra 'sim'", exc_type=ImportError)
 from bodies import mobile_base, process_body, setpoint_task, two_cameras_and_force
 from command import run
+from std_msgs.msg import String
+from std_srvs.srv import SetBool
 from untrained import that_moves, untrained_model
 
 from ami_ros.evaluation.direct_episodes import DirectRunner
@@ -46,12 +48,13 @@ def test_two_cameras_move_the_robot_as_they_do_without_ros_to_the_last_bit(tmp_p
         np.testing.assert_array_equal(getattr(through_ros, name), getattr(direct, name))
 
 
-def test_a_base_goes_through_its_episodes(tmp_path):
-    def speed(values) -> None:
-        short(values)
-        values.update(goal_sensor="odometry", tolerance=[0.05] * 6, minimum_travel=4.0)
+def in_odometry(values) -> None:
+    short(values)
+    values.update(goal_sensor="odometry", tolerance=[0.05] * 6, minimum_travel=4.0)
 
-    experiment = wanted(tmp_path, mobile_base(tmp_path), str(setpoint_task(tmp_path, speed)))
+
+def test_a_base_goes_through_its_episodes(tmp_path):
+    experiment = wanted(tmp_path, mobile_base(tmp_path), str(setpoint_task(tmp_path, in_odometry)))
     assert experiment.goal == "odometry"
     with RosRunner(experiment, tmp_path / "logs", real_time=False) as runner:
         results = list(runner.episodes())
@@ -61,6 +64,29 @@ def test_a_base_goes_through_its_episodes(tmp_path):
         assert result.moments["odometry"].shape == (STEPS + 1, 6)
         assert result.yardstick is TOLERANCES
         assert result.goal_image is None and result.final_image is None
+
+
+def test_a_stop_ends_with_its_episode(tmp_path):
+    """An evaluation is its own operator: else one stop would fail every episode after it."""
+
+    def longer(values) -> None:
+        in_odometry(values)
+        values["episode_steps"] = 5 * STEPS
+
+    experiment = wanted(tmp_path, mobile_base(tmp_path), str(setpoint_task(tmp_path, longer)))
+    with RosRunner(experiment, tmp_path / "logs", real_time=False) as runner:
+        client, seen = runner._client, []
+
+        def press(message: String) -> None:
+            seen.append(message)
+            if len(seen) == STEPS:
+                client._estop.call_async(SetBool.Request(data=True))
+
+        client._node.create_subscription(String, "sim/truth", press, 10)
+        assert len(list(runner.episodes())) == 2
+    first, second = runner.gate
+    assert (first.stops, second.stops) == (1, 0)
+    assert first.clean_steps < 5 * STEPS == second.clean_steps
 
 
 def test_the_demo_of_a_plant_has_a_table_a_page_and_says_why_there_is_no_video(tmp_path):

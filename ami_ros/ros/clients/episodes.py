@@ -29,7 +29,7 @@ from ami_ros.ros.wire.verdicts import Judgement, judgement_from_ros
 from ami_ros.safety.reasons import ReasonCode
 from ami_ros.sim.loop.closed_loop import EpisodeResult
 from ami_ros.sim.tasks.task import Task
-from ami_ros.types import FloatArray
+from ami_ros.types import FloatArray, Level
 
 EVERY_MESSAGE = QoSProfile(depth=200, reliability=ReliabilityPolicy.RELIABLE)
 STALL_TIMEOUT_S = 30.0  # longest silence of the simulator within an episode
@@ -72,6 +72,7 @@ class EpisodeClient(Client):
         self.gate: list[GateCounts] = []
         self._status: GoalStatus | None = None
         self._gate_says: set[str] = set()
+        self._gate_level = Level.PASS
         self._goal: Image | None = None
         self._recorder: EpisodeRecorder | None = None
         listen, node = self._node.create_subscription, self._node
@@ -134,7 +135,7 @@ class EpisodeClient(Client):
         """Reset the simulator, arm the gate and wait for the goal; return the simulator's reply."""
         self._set(seed=seed, episode_steps=steps)
         start: dict[str, Any] = json.loads(self._call(self._reset, Trigger.Request(), "sim/reset").message)
-        # With simulated time the gate sees the clock restart, and needs no call.
+        # With simulated time the gate sees the clock restart, and needs no call unless it has stopped.
         moved, reset_s = not start["lock_step"], time.monotonic()
         if moved:
             self._call(self._estop, SetBool.Request(data=True), "safety/estop")
@@ -144,6 +145,7 @@ class EpisodeClient(Client):
             self._until(
                 lambda: time.monotonic() - reset_s > self._place_age_s, START_TIMEOUT_S, self._last_words
             )
+        if moved or self._gate_level is Level.STOP:
             self._rearm()
         return start
 
@@ -235,5 +237,6 @@ class EpisodeClient(Client):
     def _on_judgement(self, judgement: Judgement) -> None:
         if judgement.proposal_stamp_ns is None:
             self._gate_says = {reason.code for reason in judgement.verdict.reasons}
+            self._gate_level = judgement.verdict.level
         if self._recorder is not None:
             self._recorder.see_verdict(judgement)
