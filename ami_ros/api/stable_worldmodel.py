@@ -70,7 +70,7 @@ class CostModel:
     ) -> None:
         self._model, self._settings = model, settings
         self._episodes = _Episodes(robot, goal_sensor)
-        self._costs = Objective(model, settings).costs
+        self._costs = Objective(model, settings, robot).costs
         self.action_block = robot.action_block
         self.process = {"action": ActionScaler(robot.actions)}
 

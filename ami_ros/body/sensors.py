@@ -280,7 +280,8 @@ def _envelope(section: Any, sensor: VectorSensor, here: str) -> tuple[Band, ...]
             if not isinstance(section[name], Mapping):
                 raise EmbodimentError(f"{here}.{name}: got {shown(section[name])}, expected band and turn_s")
             raw = load_settings(_BandSection, section[name], where=f"{here}.{name}")
-            bands.append(Band(name, *raw.band, raw.turn_s, raw.rate))
+            low, high = raw.band
+            bands.append(Band(name, low, high, raw.turn_s, raw.rate))
     return tuple(bands)
 
 

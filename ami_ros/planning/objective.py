@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.model.contract import Contract
 from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.runtime import ModelRuntime
@@ -17,6 +18,7 @@ from ami_ros.model.scripted import offered
 from ami_ros.planning.rollout import Rollout
 from ami_ros.planning.sections import TERMS
 from ami_ros.planning.settings import PlannerSettings
+from ami_ros.planning.state_columns import StateColumns
 
 
 class Costs(nn.Module):
@@ -26,14 +28,20 @@ class Costs(nn.Module):
         world: a world model, see `WorldModel`.
         settings: the terms.
         contract: contract of the model.
+        columns: sensors by name, for terms that have a method `bind`; None: these cost nothing.
     """
 
-    def __init__(self, world: Any, settings: PlannerSettings, contract: Contract) -> None:
+    def __init__(
+        self, world: Any, settings: PlannerSettings, contract: Contract, columns: StateColumns | None = None
+    ) -> None:
         super().__init__()
         self.world = world
         self.terms = nn.ModuleList(
             TERMS.named(name).Term(world, section) for name, section in settings.terms.items()
         )
+        for term in self.terms:
+            if columns is not None and (bind := getattr(term, "bind", None)) is not None:
+                bind(columns)
         # Not the list itself: without a camera, TorchScript could not infer its element type.
         self.cameras, self.latent_size = len(contract.cameras), contract.latent_size
 
@@ -85,10 +93,15 @@ class Objective:
     Args:
         model: the loaded world model.
         settings: settings of the planner: the terms, and for solvers the budget and the spread.
+        spec: the robot, whose sensors terms may know by name; None: see `Costs`.
     """
 
-    def __init__(self, model: ModelRuntime, settings: PlannerSettings) -> None:
-        self.model, self.settings = model, settings
+    def __init__(self, model: ModelRuntime, settings: PlannerSettings, spec: RobotSpec | None = None) -> None:
+        self.model, self.settings, self._spec = model, settings, spec
+
+    @cached_property
+    def _columns(self) -> StateColumns | None:
+        return None if self._spec is None else StateColumns(self.model.world, self.model.contract, self._spec)
 
     @cached_property
     def bounds(self) -> tuple[Tensor, Tensor]:
@@ -104,7 +117,7 @@ class Objective:
     @cached_property
     def unhurried(self) -> Costs:
         """`Costs` as Python: slower, but made in no time, and shared with no search."""
-        return Costs(self.model.world, self.settings, self.model.contract).eval()
+        return Costs(self.model.world, self.settings, self.model.contract, self._columns).eval()
 
     @cached_property
     def differentiable(self) -> Any:
@@ -119,4 +132,5 @@ class Objective:
             methods: methods of the module to keep besides `forward`.
         """
         contract = self.model.contract
-        return self.model.around(lambda world: make(Costs(world, self.settings, contract)), methods)
+        columns = self._columns  # made here: the model around which a module is built must not be called yet
+        return self.model.around(lambda world: make(Costs(world, self.settings, contract, columns)), methods)

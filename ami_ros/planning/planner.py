@@ -59,7 +59,7 @@ class RecedingHorizonPlanner:
             )
         self._model, self._spec, self._settings = model, spec, settings
         self._experience, self._recall = experience, Recall(model, settings, experience)
-        self._objective, self._clock_ns = Objective(model, settings), clock_ns
+        self._objective, self._clock_ns = Objective(model, settings, spec), clock_ns
         self._solver = solver or _solver_of(self._objective)
         self._shape = (settings.horizon, spec.action_block * spec.action_size)
         self._meaning = meaning_of(spec)

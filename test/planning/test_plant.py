@@ -4,19 +4,24 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
+import pytest
+import torch
 from small_model import SETTINGS, small_contract, small_jepa
 
 from ami_ros.body.actions import ActionSpec, Channel
 from ami_ros.body.groups import Group
 from ami_ros.body.outputs import Output
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.body.sensors import VectorSensor
+from ami_ros.body.sensors import ANY_RATE, Band, VectorSensor
 from ami_ros.body.simulation import NoSimulation
+from ami_ros.errors import ConfigError
 from ami_ros.model.export import export
 from ami_ros.model.known import inputs_of
-from ami_ros.model.runtime import load_model
+from ami_ros.model.runtime import ModelRuntime, load_model
+from ami_ros.planning.objective import Objective
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.settings import load_planner_settings
 from ami_ros.planning.warm_up import warm_up
@@ -85,3 +90,73 @@ def test_a_plant_that_has_arrived_stays_where_it_is(tmp_path):
     plan = planner.plan(here)
     assert plan.arrived
     np.testing.assert_allclose(plan.actions.reshape(-1, 2), [moved[0, 0]] * 6, atol=1e-6)
+
+
+def objective(folder: Path, spec: RobotSpec, changes: dict[str, object]) -> tuple[Objective, ModelRuntime]:
+    model = small_jepa(inputs=inputs_of(PLANT), action=4)
+    export(model, small_contract(model, PLANT), folder / "model.pt")
+    runtime = load_model(folder / "model.pt", PLANT)
+    return Objective(runtime, load_planner_settings(changes), spec), runtime
+
+
+def costs(objective: Objective, runtime: ModelRuntime, states: torch.Tensor, actions: torch.Tensor):
+    """Return the terms, by name, of states (S, Z) that each of two blocks leads to, compiled."""
+    goal = runtime.encode_goal(Goal(vectors={"tank": np.zeros(3)}), "slow")
+    _, terms = objective.costs.of_states(states[:1], goal, actions, torch.zeros(0, 0, 11), [states] * 2)
+    return dict(zip(objective.settings.terms, terms.T, strict=True))
+
+
+def test_states_outside_a_band_cost_by_how_far(tmp_path):
+    """Values and bands in their units, whatever the model makes of them."""
+    heat = Band("heat", -4.0, 6.0, turn_s=1.0, rate=ANY_RATE)
+    banded = {**PLANT.sensors, "tank": dataclasses.replace(TANK, envelope=(heat,))}
+    spec = dataclasses.replace(PLANT, sensors=banded)
+    settings = {"terms.band.weight": 3.0, "terms.band.margin": 0.1}
+    one, runtime = objective(tmp_path, spec, settings)
+    values = np.array([[9.0, 1.0, 9.0], [9.0, 5.0, -9.0], [0.0, 9.0, 0.0], [0.0, -7.0, 0.0], [0.0, 5.5, 0.0]])
+    states = runtime.world.normalised(0, torch.from_numpy(values).float())
+    found = costs(one, runtime, states, torch.zeros(5, 2, 4))["band"]
+    # Inside from -3 to 5: a width of 8.
+    torch.testing.assert_close(found, 3.0 * torch.tensor([0.0, 0.0, 0.5, 0.5, 0.0625]) ** 2)
+    unbanded, runtime = objective(tmp_path, PLANT, settings)
+    assert not costs(unbanded, runtime, states, torch.zeros(5, 2, 4))["band"].any()
+
+
+def test_what_has_a_price_costs_it(tmp_path):
+    settings = {"terms.economy.weight": 2.0, "terms.economy.prices": "tank.acid:=-0.5 heater:=0.01"}
+    one, runtime = objective(tmp_path, PLANT, settings)
+    values = torch.tensor([[0.0, 0.0, 1.0], [5.0, 5.0, 1.0], [0.0, 0.0, 3.0], [0.0, 0.0, 1.0]])
+    actions = torch.zeros(4, 2, 4)
+    actions[3, :, 1::2] = 1.0  # the heater's 900 W instead of 450
+    found = costs(one, runtime, runtime.world.normalised(0, values), actions)["economy"]
+    torch.testing.assert_close(
+        found - found[0], torch.tensor([0.0, 0.0, -2.0 * 0.5 * 2.0, 2.0 * 0.01 * 450.0])
+    )
+
+
+def test_uncompiled_costs_of_a_models_file_are_the_compiled_ones(tmp_path):
+    """They show which plans were turned down, and why."""
+    one, runtime = objective(
+        tmp_path, PLANT, {"terms.economy.weight": 1.0, "terms.economy.prices": "heater:=2"}
+    )
+    states, actions = torch.randn(3, 3), torch.rand(3, 2, 4)
+    goal = runtime.encode_goal(Goal(vectors={"tank": np.zeros(3)}), "slow")
+    given = (states[:1], goal, actions, torch.zeros(0, 0, 11), [states] * 2)
+    with torch.inference_mode():
+        for eager, compiled in zip(one.unhurried.of_states(*given), one.costs.of_states(*given), strict=True):
+            torch.testing.assert_close(eager, compiled)
+
+
+@pytest.mark.parametrize(
+    ("prices", "why"),
+    [
+        ("tank.salt:=1", "expected sensor.value or a channel: .*tank.level.*heater"),
+        ("flow.inlet:=1", "tank.level"),  # the model knows no flow
+        ("heater:=dear", "expected name:=price"),
+        ("heater", "expected name:=price"),
+    ],
+)
+def test_a_price_of_nothing_is_refused(tmp_path, prices, why):
+    one, _ = objective(tmp_path, PLANT, {"terms.economy.weight": 1.0, "terms.economy.prices": prices})
+    with pytest.raises(ConfigError, match=why):
+        one.unhurried  # noqa: B018

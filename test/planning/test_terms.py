@@ -28,11 +28,14 @@ SETTINGS = {
     "goal": {"discount": 0.8, "on_the_way": 0.5},
     "reading": {"weight": 0.5, "discount": 0.8},
     "effort": {"weight": 0.5},
+    "band": {"weight": 0.5, "margin": 0.1},
+    "economy": {"weight": 0.0, "prices": ""},
     "disagreement": {"weight": 0.5},
     "caution": {"weight": 0.5, "radius": 2.0},
     "stall": {"weight": 0.5, "reach": 2.0},
 }
-OTHERS = ("caution", "stall")  # cost nothing here: nothing is dreaded, and what moves does not push
+# These cost nothing here: nothing is dreaded, has a band or a price, and what moves does not push.
+OTHERS = ("caution", "stall", "band", "economy")
 TERMS = pytest.mark.parametrize("name", [name for name in KNOWN.ours() if name not in OTHERS])
 
 
@@ -176,8 +179,17 @@ def test_the_goal_term_measures_what_the_world_model_does():
 
 
 def test_terms_are_found_by_the_name_of_their_file():
-    assert KNOWN.ours() == ["caution", "disagreement", "effort", "goal", "reading", "stall"]
-    with pytest.raises(ConfigError, match=r"terms: got 'safety', expected some of \['caution'"):
+    assert KNOWN.ours() == [
+        "band",
+        "caution",
+        "disagreement",
+        "economy",
+        "effort",
+        "goal",
+        "reading",
+        "stall",
+    ]
+    with pytest.raises(ConfigError, match=r"terms: got 'safety', expected some of \['band'"):
         KNOWN.named("safety")
 
 

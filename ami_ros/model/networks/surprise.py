@@ -48,6 +48,8 @@ class Surprise(nn.Module):
         self.register_buffer("core_mean", torch.zeros(core_size))
         self.novelty_whitening: Tensor
         self.register_buffer("novelty_whitening", torch.eye(core_size))
+        self.least_change: Tensor
+        self.least_move: Tensor
         if stillness:
             # 0: pictures may repeat.
             self.register_buffer("least_change", torch.zeros(1))

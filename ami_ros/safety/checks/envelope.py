@@ -122,7 +122,8 @@ class Envelope(Check):
             return PASS  # that it is missing, another check reports
         if self._way_s is not None and situation.commanded is not None:
             self._turn_s = band.turn_s + self._way_s(situation.commanded)
-        numbers = {"value": band.value, "is": value, "low": band.low, "high": band.high, "rate": self._rate}
+        numbers: dict[str, float | str] = {"value": band.value, "is": value}
+        numbers |= {"low": band.low, "high": band.high, "rate": self._rate}
         if not self._is_left:
             self._left_since_ns = None
             return PASS if self._room == 1.0 else ReasonCode.ENVELOPE.verdict(Level.LIMITED, **numbers)
