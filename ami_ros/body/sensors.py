@@ -148,7 +148,7 @@ class _VectorSection:
     message: str = setting("type of the message", choices=tuple(VECTOR_MESSAGES))
     values: dict = setting("name -> unit of each value")  # type: ignore[type-arg]
     rate_hz: float = setting("messages per second", gt=0.0, le=2000.0, unit="Hz")
-    max_age_s: float = setting("age of a reading beyond which the robot holds", gt=0.0, le=60.0, unit="s")
+    max_age_s: float = setting("age of a reading beyond which the robot holds", gt=0.0, le=3600.0, unit="s")
     used_by: tuple[str, ...] = setting("users of the sensor: model, gate")
 
     def __post_init__(self) -> None:

@@ -18,11 +18,12 @@ EXTRAS = {
     "lerobot": ("pyarrow", "av"),
     "gym": ("gymnasium",),
     "watch": ("rerun",),
+    "process": ("pcgym",),
     "ray": ("ray",),
     "bench": ("pytorch_mppi", "stable_worldmodel", "torchvision", "imageio"),
 }
 
-BEYOND_VENV = ("mujoco", "ray", "bench", "watch")  # large, or for few: `make venv` leaves them out
+BEYOND_VENV = ("mujoco", "ray", "bench", "process", "watch")  # large, or for few: `make venv` leaves them out
 
 
 def missing_modules(extra: str) -> list[str]:

@@ -78,7 +78,7 @@ def test_unknown_and_missing_keys(tmp_path):
     assert "sensors.camera: unknown keys ['zoom']" in message
     assert "unknown keys ['mass']" in refused(tmp_path, lambda values: values["simulation"].update(mass=2))
     message = refused(tmp_path, lambda values: values["sensors"]["joints"].update(freeze=2.0))
-    assert "unknown keys ['freeze']; valid keys are ['freeze_s', 'kind', 'max_age_s'," in message
+    assert "unknown keys ['freeze']; valid keys are ['envelope', 'freeze_s', 'kind', 'max_age_s'," in message
     message = refused(tmp_path, change(task={}))
     assert "unknown keys ['task']" in message and "'like'" in message and "'tasks'" in message
     assert "missing keys ['topic']" in refused(tmp_path, lambda values: values["output"].pop("topic"))
