@@ -195,7 +195,7 @@ class GroupReader:
     sensors: Mapping[str, Sensor]
     path: Path
 
-    def only(self, actions: Any, output: Any, arm: Any, base: Any) -> Group:
+    def only(self, actions: Any, output: Any, arm: Any, base: Any, stands_still: str = KEEP) -> Group:
         """Return the group of a robot that has only one: its sections stand at the top of the YAML.
 
         Raises:
@@ -203,7 +203,7 @@ class GroupReader:
             EmbodimentError: the numbers contradict each other.
         """
         here = f"{self.path}: actions"
-        read, parts = read_actions(actions, here), _Parts(arm, base)
+        read, parts = read_actions(actions, here), _Parts(arm, base, stands_still)
         parts.check(read.meaning, here)
         carrier = read_output(output, f"{self.path}: output")
         check_carries(carrier, read, f"{self.path}: output", here)

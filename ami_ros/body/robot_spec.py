@@ -15,7 +15,7 @@ import numpy as np
 from ami_ros.body.actions import AXES, ActionSpec
 from ami_ros.body.arm import Arm, ToolSpec
 from ami_ros.body.base import Base
-from ami_ros.body.groups import ArmGroup, BaseGroup, Group, GroupReader
+from ami_ros.body.groups import KEEP, STANDSTILLS, ArmGroup, BaseGroup, Group, GroupReader
 from ami_ros.body.limits import ChannelLimits, joined
 from ami_ros.body.outputs import INTERFACES, Output, check_carries, read_output
 from ami_ros.body.sensors import ImageSensor, Sensor, VectorSensor, read_sensors
@@ -336,6 +336,11 @@ class _RobotFile:
     output: dict = setting("output to the controller; with groups, see outputs")  # type: ignore[type-arg]
     arm: dict = setting("joints and URDF; {}: no arm")  # type: ignore[type-arg]
     base: dict = setting("mobile base; {}: none")  # type: ignore[type-arg]
+    stands_still: str = setting(
+        "of set points: keep: a hold keeps them; rest: it moves them to their rest; with groups, see there",
+        choices=STANDSTILLS,
+        default=KEEP,
+    )
     groups: dict = setting("group name -> its channels and output; {}: one group")  # type: ignore[type-arg]
     outputs: dict = setting("output name -> output to a controller; {}: one group")  # type: ignore[type-arg]
     simulation: dict = setting("the stand-in")  # type: ignore[type-arg]
@@ -440,7 +445,7 @@ def load_robot(name_or_path: str | Path, task: str | None = None) -> RobotSpec:
 def _groups(raw: _RobotFile, sensors: Mapping[str, Sensor], path: Path) -> tuple[Group, ...]:
     reader = GroupReader(sensors, path)
     if not raw.groups and not raw.outputs:
-        return (reader.only(raw.actions, raw.output, raw.arm, raw.base),)
+        return (reader.only(raw.actions, raw.output, raw.arm, raw.base, raw.stands_still),)
     if given := [name for name in SHORT if getattr(raw, name)]:
         raise EmbodimentError(f"{path}: got {given} besides groups, expected these inside a group")
     return reader.several(raw.groups, raw.outputs, raw.actions)

@@ -57,9 +57,9 @@ class Check(ABC):
 
     @property
     def retreat(self) -> float:
-        """Share of the way to the rest of set points by which proposals are led back; the largest counts.
+        """Share of the way to the rest of set points by which proposals are led there; the largest counts.
 
-        0: none. 1: all of it, whatever is proposed, also in a hold or a stop. Of set points only.
+        0: none. 1: all of it, whatever is proposed. Only of set points that a hold leads to their rest.
         """
         return 0.0
 

@@ -59,8 +59,8 @@ class GuardedGroup:
     def at_rest(self) -> bool:
         """Whether the last command moved nothing, or there is none."""
         # Values that approach rest do so asymptotically, others reach it.
-        keeps = self.body.rest is None and self.body.safe is None and not self._checks.retreat
-        return self.speed <= (0.0 if keeps else self._settings.standstill_speed)
+        approaches = self.body.rest is not None or self.body.safe is not None
+        return self.speed <= (self._settings.standstill_speed if approaches else 0.0)
 
     @property
     def speed(self) -> float:
@@ -173,8 +173,8 @@ class GuardedGroup:
             state = self._limits.hold(state, self._way_out(state, verdict))
         else:
             goal, feedforward = reference(proposal, now_ns)
-            if retreat := self._checks.retreat:
-                goal, feedforward = goal + retreat * (self.body.home - goal), (1.0 - retreat) * feedforward
+            if self.body.safe is not None and (retreat := self._checks.retreat):
+                goal, feedforward = goal + retreat * (self.body.safe - goal), (1.0 - retreat) * feedforward
             state, limited = self._limits.follow(state, goal, feedforward, self._checks.speed_share)
         self._whereabouts.note(state.position, now_ns)
         self.commanded = state
@@ -183,9 +183,8 @@ class GuardedGroup:
 
     def _way_out(self, state: ChannelState, verdict: Verdict) -> FloatArray | None:
         """Return the velocity (C,) of a hold that does not stand still; else None."""
-        safe = self.body.home if self._checks.retreat == 1.0 else self.body.safe
-        if safe is not None:
-            way: FloatArray = self._settings.tracking_gain_hz * (safe - state.position)
+        if self.body.safe is not None:
+            way: FloatArray = self._settings.tracking_gain_hz * (self.body.safe - state.position)
             return way
         return self._checks.give_way(verdict, self.situation)
 

@@ -36,14 +36,14 @@ class Envelope(Check):
     The gate does not know which set point moves which value: the planner's model does. What it knows is where
     set points rest, and how long they need to get there. A value that would reach its border sooner than the
     set points their rest, and the body `turn_s` more, leads them there: the nearer, the less is left of each
-    proposal, and nothing at the border. Outside, the gate holds, and the hold leads there, too. A body whose
-    channels have no rest, such as an arm with a force sensor, slows down instead, and brakes.
+    proposal, and nothing at the border. Outside, the gate holds, which leads there. Channels that a hold
+    leads to no rest, such as a gripper's or those of an arm with a force sensor, slow down instead, and stay.
 
     Args:
         sensor: name of the value's sensor.
         column: of the value in its readings.
         band: of the value.
-        way_s: how long the set points (C,) need to their rest; None where channels have none.
+        way_s: how long the set points (C,) need to their rest; None where a hold leads them to none.
         settings: the patience.
     """
 
@@ -112,7 +112,7 @@ class Envelope(Check):
 
     @property
     def speed_share(self) -> float:
-        """Less, the less room is left, where nothing has a rest."""
+        """Less, the less room is left, where nothing goes to a rest."""
         return self._room if self._way_s is None else 1.0
 
     def judge(self, situation: Situation) -> Verdict:
@@ -140,12 +140,12 @@ def build(context: CheckContext, settings: Settings) -> list[Check]:
     body, velocity = context.body, context.body.limits.velocity
 
     def way_s(commanded: FloatArray) -> float:
-        way = np.abs(commanded - body.home)
-        return 0.0 if velocity is None else float((way / (context.shared.speed_scale * velocity)).max())
+        if velocity is None or body.safe is None:
+            return 0.0
+        return float((np.abs(commanded - body.safe) / (context.shared.speed_scale * velocity)).max())
 
-    rests = body.shapes is None and body.rest is None
     return [
-        Envelope(sensor.name, column, band, settings, way_s if rests else None)
+        Envelope(sensor.name, column, band, settings, way_s if body.safe is not None else None)
         for sensor in body.sensors
         for column, band in sensor.envelope
     ]

@@ -40,7 +40,7 @@ class Boiler:
             checks={**SETTINGS.checks, "envelope": Settings(patience=PATIENCE)},
             proposal_age_s=1000.0,
         )
-        self.gate = Supervisor(plant_body(sensors=(sensor,)), settings)
+        self.gate = Supervisor(plant_body(sensors=(sensor,), safe=np.array(HOME)), settings)
         self.now_ns, self.gain, self.heater = START_NS, gain, HOME[0]
         self.lag = self.value = gain * HOME[0]
         self.levels: list[Level] = []

@@ -570,11 +570,15 @@ def restricted_base() -> None:
 
 def value_leaves_its_band() -> None:
     """A measured value outside its band leads set points to their rest, and a person must look if that lasts."""
-    process = ProcessPlant()
+    process = ProcessPlant(rests=True)
     process.run(30)
     process.goal = np.array([70.0, 0.8])
     process.run(2 * LONG)
     begun = np.abs(process.command.position - process.body.home)
+    process.flaws = {"pressure climbs"}
+    process.run(10 * LONG)
+    near = np.abs(process.command.position - process.body.home)
+    expect(bool((near < 0.7 * begun).all()), f"{near} from its rest: {process.verdict}")
     process.flaws = {"pressure high"}
     process.run(LONG)
     named = {reason.code for reason in process.verdict.reasons}

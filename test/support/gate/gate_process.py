@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 from gate_channels import ChannelPlant
-from set_points import FLOW, LOWER, PRESSURE, TEMPERATURE, UPPER, plant_body
+from set_points import FLOW, HOME, LOWER, PRESSURE, TEMPERATURE, UPPER, plant_body
 
 from ami_ros.body.sensors import ANY_RATE, Band
 from ami_ros.types import Command, FloatArray, Level
@@ -17,20 +17,24 @@ FLAWS = ("silent", "frozen", "refused", "late", "future")
 BAND = Band("inlet", 2.0, 8.0, turn_s=0.4, rate=ANY_RATE)
 SENSORS = (TEMPERATURE, replace(PRESSURE, envelope=((0, BAND),)), FLOW)
 VALUES = {"pressure high": 9.0, "pressure low": -3.0, "pressure near": 7.9, "pressure odd": np.nan}
-FLAWED = (*(f"{sensor.name} {flaw}" for sensor in SENSORS for flaw in FLAWS), *VALUES)
+CLIMBS, CLIMB = "pressure climbs", 0.004  # per tick, to the border and no further
+FLAWED = (CLIMBS, *(f"{sensor.name} {flaw}" for sensor in SENSORS for flaw in FLAWS), *VALUES)
 USUAL = 5.0
 
 
 class ProcessPlant(ChannelPlant):
-    """Set points that nothing measures; `flaws` names what is wrong with which sensor."""
+    """Set points that nothing measures; `flaws` names what is wrong with which sensor.
 
-    def __init__(self) -> None:
+    With `rests`, a hold leads them to their rest.
+    """
+
+    def __init__(self, rests: bool = False) -> None:
         self.flaws: set[str] = set()
-        self._content = 0
+        self._content, self._climbed = 0, 0.0
         self._good_ns = {sensor.name: NEVER_NS for sensor in SENSORS}
         self._changed_ns = dict(self._good_ns)
         self.outside = False
-        super().__init__(plant_body(sensors=SENSORS))
+        super().__init__(plant_body(sensors=SENSORS, safe=np.array(HOME) if rests else None))
 
     def mend(self) -> None:
         super().mend()
@@ -48,7 +52,9 @@ class ProcessPlant(ChannelPlant):
                 continue
             off_ns = 5_000_000_000 * ("future" in flaws) - 5_000_000_000 * ("late" in flaws)
             content = 0 if "frozen" in flaws else self._content
-            value = next((VALUES[flaw] for flaw in sorted(self.flaws) if flaw in VALUES), USUAL)
+            self._climbed = self._climbed + CLIMB if CLIMBS in self.flaws else 0.0
+            value = min(USUAL + self._climbed, BAND.high)
+            value = next((VALUES[flaw] for flaw in sorted(self.flaws) if flaw in VALUES), value)
             self.gate.see_vector(name, content, self.now_ns + off_ns, self.now_ns, np.array([value]))
             if sensor.envelope:
                 self.outside = not BAND.low <= value <= BAND.high
@@ -68,12 +74,11 @@ class ProcessPlant(ChannelPlant):
         return found
 
     def _judge(self, must: list[str]) -> None:
-        """Outside its band a value leads set points to their rest, in a stop, too."""
+        """Set points that have a rest go there in every hold or stop, and never away from it."""
         super()._judge(must)
-        if self.verdict.level >= Level.HOLD and self.outside:
-            self.oracle.give_way(self.body.home)
-        elif self.verdict.level >= Level.HOLD and self.oracle.gives_way:
-            self.oracle.stop()
+        if self.verdict.level >= Level.HOLD and self.body.safe is not None:
+            bounds = self.oracle.bounds  # a restriction may leave the rest out
+            self.oracle.give_way(np.clip(self.body.safe, bounds.lower, bounds.upper))
 
     def _forgotten(self) -> None:
         super()._forgotten()
