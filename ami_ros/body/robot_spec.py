@@ -339,7 +339,6 @@ class _RobotFile:
     stands_still: str = setting(
         "of set points: keep: a hold keeps them; rest: it moves them to their rest; with groups, see there",
         choices=STANDSTILLS,
-        default=KEEP,
     )
     groups: dict = setting("group name -> its channels and output; {}: one group")  # type: ignore[type-arg]
     outputs: dict = setting("output name -> output to a controller; {}: one group")  # type: ignore[type-arg]
@@ -421,7 +420,8 @@ def load_robot(name_or_path: str | Path, task: str | None = None) -> RobotSpec:
         EmbodimentError: the numbers contradict each other.
     """
     path = _path(name_or_path, Path())
-    values: dict[str, Any] = {"safety": {}, "tasks": {}, **{key: {} for key in SHORT + LONG}, **_read(path)}
+    nothing = {"safety": {}, "tasks": {}, "stands_still": KEEP, **{key: {} for key in SHORT + LONG}}
+    values: dict[str, Any] = {**nothing, **_read(path)}
     own = values.pop("tasks")
     if not isinstance(own, dict) or not all(isinstance(changes, dict) for changes in own.values()):
         raise EmbodimentError(f"{path}: tasks: got {shown(own)}, expected changes to this file by task")

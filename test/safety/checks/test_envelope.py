@@ -173,14 +173,18 @@ def test_it_is_built_from_the_yaml_of_a_robot(tmp_path):
             "outlet": {"band": [5, 90.0], "turn_s": 8.0, "rate": 2}
         }
 
+        values["stands_still"] = "rest"
+
     spec = load_robot(process_body(tmp_path, banded))
     (band,) = spec.sensors["temperatures"].envelope
     assert band == Band("outlet", 5.0, 90.0, 8.0, 2.0)
     body = GateBody.of_robot(spec)
+    np.testing.assert_array_equal(body.safe, [20.0, 50.0])
     (check,) = build(CheckContext(body, SETTINGS, True, None), Settings(PATIENCE))
     event = VectorSeen("temperatures", None, 0, 0, np.array([200.0, 91.0]))
     check.see(event, Situation(0))
     verdict = check.judge(Situation(0))
+    assert check.retreat == 1.0
     assert verdict.level is Level.HOLD and verdict.reasons[0].numbers["value"] == "outlet"
 
 
