@@ -34,7 +34,7 @@ def process(
 ) -> None:
     """Plan a plant of pc-gym with a model of its logs, next to controllers that know more or less.
 
-    Rows: pc-gym's nonlinear MPC, which knows the equations; our planner; our inverse model, without search; a
+    Rows: nonlinear MPC on pc-gym's equations, the oracle; our planner; our inverse model, without search; a
     linear model identified from the same logs with MPC; a tuned PI controller; and nothing at all. The gap is
     pc-gym's: by how much the median return is below the oracle's, as a share.
 
@@ -100,14 +100,14 @@ def _controllers(
     plant: Plant, configuration: Configuration, model: Path, logs: Logs, world: World
 ) -> dict[str, Controller]:
     from ami_ros.model.runtime import load_model
-    from benchmarks.process.controllers import Hold, LinearMPC, Oracle, Ours, tuned_pi
+    from benchmarks.process.controllers import NMPC, Hold, LinearMPC, Ours, tuned_pi
     from benchmarks.process.rows import returned
 
     spec, settings = configuration.spec, configuration.planner
     loaded = load_model(model, spec, task=configuration.task_name)
     reflex = dataclasses.replace(settings, solver="inverse_model")
     return {
-        "oracle": Oracle(plant),
+        "oracle": NMPC(plant),
         "ours": Ours(plant, loaded, spec, settings),
         "inverse model": Ours(plant, loaded, spec, reflex),
         "linear MPC": LinearMPC(plant, logs.seen, logs.done),

@@ -15,9 +15,10 @@ from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.settings import PlannerSettings
 from ami_ros.types import FloatArray, Goal, Observation, Reading
 from benchmarks.process.plants import Plant
-from benchmarks.process.world import World, parameters
+from benchmarks.process.world import World
 
 HORIZON = 17  # control steps, of those that optimise over a model; pc-gym's authors found it for the CSTR
+SUBSTEPS = 10  # of the oracle's integration, per control step
 RIDGE = 1e-4
 GAINS, RESETS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0), (1.0, 2.0, 5.0, 15.0)  # of PI controllers
 
@@ -131,64 +132,84 @@ class LinearMPC:
         return inputs
 
 
-class Oracle:
-    """Implements `Controller`: pc-gym's nonlinear MPC, which knows the equations.
+class NMPC:
+    """Implements `Controller`: nonlinear MPC on pc-gym's equations, within ranges and rates.
 
-    It is told the set point that the next step is judged by, as all others are; by itself it looks one back.
+    The oracle of the gap, by single shooting. It sees the whole state, with the noise that all see.
+
+    Source: Rawlings, Mayne and Diehl, "Model Predictive Control" (2017), 8.5; solved by Ipopt.
 
     Args:
         plant: which.
     """
 
     def __init__(self, plant: Plant) -> None:
-        self._plant, ranges = plant, np.array(plant.high) - np.array(plant.low)
-        self._delta = bool((np.array(plant.rate) < ranges).all())
-        self._mpc: Any = None
+        self._plant = plant
+        self._solver: Any = None
 
     def begin(self, world: World) -> None:
         """Begin an episode; the optimiser is made once."""
-        if self._mpc is None:
-            self._make(world)
-        self._world, state = world, world.state
-        self._mpc.reset_history()
-        self._mpc.x0 = state.reshape(-1, 1)
-        self._mpc.set_initial_guess()
+        self._solver = self._solver or self._made(world)
+        self._guess = np.tile(world.inputs, HORIZON)
 
     def act(self, world: World, seen: FloatArray) -> FloatArray:
-        """Return the first of the best inputs for the whole measured state."""
-        state = world.seen_state.reshape(-1, 1)
-        if self._delta:
-            self._mpc.u0 = world.inputs.reshape(-1, 1)
-            change: FloatArray = self._mpc.make_step(state).ravel()
-            return world.inputs + change
-        inputs: FloatArray = self._mpc.make_step(state).ravel()
-        return inputs
+        """Return the first of the best inputs."""
+        plant, count = self._plant, len(self._plant.low)
+        given = np.concatenate([world.seen_state, [*world.goal().values()], world.inputs])
+        rate = np.tile(plant.rate, HORIZON)
+        found = self._solver(
+            x0=self._guess,
+            p=given,
+            lbx=np.tile(plant.low, HORIZON),
+            ubx=np.tile(plant.high, HORIZON),
+            lbg=-rate,
+            ubg=rate,
+        )
+        inputs = np.asarray(found["x"]).ravel()
+        if not np.isfinite(inputs).all():
+            return world.inputs
+        self._guess = np.concatenate([inputs[count:], inputs[-count:]])
+        return inputs[:count]
 
-    def _make(self, world: World) -> None:
-        from pcgym import make_env
-        from pcgym.oracle import oracle
+    def _made(self, world: World) -> Any:
+        import casadi
 
-        plant = self._plant
-        given = parameters(plant, world.wanted, world.state, plant.noise)
-        if self._delta:
-            given["a_space_act"] = given["a_space"]
-            given["a_space"] = {"low": -np.array(plant.rate), "high": np.array(plant.rate)}
-            given |= {"a_delta": True, "a_0": np.array(plant.first)}
-        weights = np.zeros(len(world.names))
-        for name, it in plant.tracked.items():
-            weights[world.names.index(name)] = it.span**-2
-        count = len(plant.low)
-        how = {"N": HORIZON, "R": np.zeros((count, count)), "Q": np.diag(weights)}
-        self._mpc, _ = oracle(make_env, given, how).setup_mpc()
-        template = self._mpc.get_p_template(1)
+        plant, names = self._plant, world.names
+        state, inputs = casadi.SX.sym("x", len(names)), casadi.SX.sym("u", len(plant.low))
+        slope = casadi.Function(
+            "slope", [state, inputs], [casadi.vertcat(*_each(world.model(state, inputs)))]
+        )
+        step_s, after = plant.duration / plant.steps / SUBSTEPS, state
+        for _ in range(SUBSTEPS):  # Runge and Kutta
+            first = slope(after, inputs)
+            second = slope(after + 0.5 * step_s * first, inputs)
+            third = slope(after + 0.5 * step_s * second, inputs)
+            fourth = slope(after + step_s * third, inputs)
+            after = after + step_s / 6.0 * (first + 2.0 * second + 2.0 * third + fourth)
+        step = casadi.Function("step", [state, inputs], [after])
+        wanted = casadi.SX.sym("wanted", len(plant.tracked))
+        before = casadi.SX.sym("before", len(plant.low))
+        every = casadi.SX.sym("every", HORIZON * len(plant.low))
+        cost, changes, now, last = 0.0, [], state, before
+        for part in casadi.vertsplit(every, len(plant.low)):
+            now = step(now, part)
+            for at, (name, it) in enumerate(plant.tracked.items()):
+                cost += ((now[names.index(name)] - wanted[at]) / it.span) ** 2
+            changes.append(part - last)
+            last = part
+        problem = {
+            "x": every,
+            "p": casadi.vertcat(state, wanted, before),
+            "f": cost,
+            "g": casadi.vertcat(*changes),
+        }
+        quiet = {"ipopt.print_level": 0, "print_time": 0, "ipopt.sb": "yes", "ipopt.max_iter": 100}
+        return casadi.nlpsol("solver", "ipopt", problem, quiet)
 
-        def told(time_now: Any) -> Any:
-            template["_p", 0, "SP"] = np.array([*self._world.goal().values()]).reshape(-1, 1)
-            if self._delta:
-                template["_p", 0, "u_prev"] = self._world.inputs.reshape(-1, 1)
-            return template
 
-        self._mpc.p_fun = told
+def _each(slopes: Any) -> list[Any]:
+    """Return derivatives one by one, as pc-gym's models return them in one of three forms."""
+    return [slopes[at] for at in range(slopes.shape[0])] if hasattr(slopes, "shape") else list(slopes)
 
 
 class Ours:

@@ -110,6 +110,11 @@ class World:
         return found
 
     @property
+    def model(self) -> Any:
+        """pc-gym's equations: the derivatives for states and inputs of CasADi."""
+        return self._env.model
+
+    @property
     def ends(self) -> bool:
         """Whether the episode is over."""
         return self.step == self.plant.steps - 1

@@ -10,7 +10,7 @@ pytest.importorskip("pcgym", reason="needs the extra 'process'", exc_type=Import
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.episodes.episode import list_episodes, read_episode
-from benchmarks.process.controllers import Hold, Oracle
+from benchmarks.process.controllers import NMPC, Hold
 from benchmarks.process.plants import PLANTS
 from benchmarks.process.recording import Logs
 from benchmarks.process.rows import returned
@@ -19,11 +19,11 @@ from benchmarks.process.world import World
 pytestmark = pytest.mark.filterwarnings("ignore")  # of JAX and CasADi, about their own future
 
 
-@pytest.mark.parametrize("name", ["cstr", "four_tank", "distillation"])
+@pytest.mark.parametrize("name", PLANTS)
 def test_who_knows_the_equations_beats_who_does_nothing(name):
     plant = PLANTS[name]
     world = World(plant)
-    assert returned(world, Oracle(plant), 3) > returned(world, Hold(), 3)
+    assert returned(world, NMPC(plant), 3) > returned(world, Hold(), 3)
     assert returned(world, Hold(), 3) == returned(world, Hold(), 3)
 
 
