@@ -161,7 +161,7 @@ class _BandSection:
 
     band: tuple[float, ...] = setting("lowest and highest value")
     turn_s: float = setting("time that the body needs to turn the value around", gt=0.0, le=86400.0, unit="s")
-    rate: float = setting("largest change per second; by default any", gt=0.0, default=ANY_RATE)
+    rate: float = setting("largest change per second; by default any", gt=0.0)
 
     def __post_init__(self) -> None:
         if len(self.band) != 2 or not self.band[0] < self.band[1]:
@@ -279,7 +279,7 @@ def _envelope(section: Any, sensor: VectorSensor, here: str) -> tuple[Band, ...]
         if name in section:
             if not isinstance(section[name], Mapping):
                 raise EmbodimentError(f"{here}.{name}: got {shown(section[name])}, expected band and turn_s")
-            raw = load_settings(_BandSection, section[name], where=f"{here}.{name}")
+            raw = load_settings(_BandSection, {"rate": ANY_RATE, **section[name]}, where=f"{here}.{name}")
             low, high = raw.band
             bands.append(Band(name, low, high, raw.turn_s, raw.rate))
     return tuple(bands)
