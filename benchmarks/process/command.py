@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,9 +33,9 @@ def process(
 ) -> None:
     """Plan a plant of pc-gym with a model of its logs, next to controllers that know more or less.
 
-    Rows: nonlinear MPC on pc-gym's equations, the oracle; our planner; our inverse model, without search; a
-    linear model identified from the same logs with MPC; a tuned PI controller; and nothing at all. The gap is
-    pc-gym's: by how much the median return is below the oracle's, as a share.
+    Rows: nonlinear MPC on pc-gym's equations, the oracle; our planner; a linear model
+    identified from the same logs with MPC; a tuned PI controller; and nothing at all. The gap is pc-gym's: by
+    how much the median return is below the oracle's, as a share.
 
     Example: python -m benchmarks process --plant cstr --json cstr.json
     """
@@ -105,11 +104,9 @@ def _controllers(
 
     spec, settings = configuration.spec, configuration.planner
     loaded = load_model(model, spec, task=configuration.task_name)
-    reflex = dataclasses.replace(settings, solver="inverse_model")
     return {
         "oracle": NMPC(plant),
         "ours": Ours(plant, loaded, spec, settings),
-        "inverse model": Ours(plant, loaded, spec, reflex),
         "linear MPC": LinearMPC(plant, logs.seen, logs.done),
         "PI": tuned_pi(plant, world, TUNED_ON, returned),
         "hold": Hold(),
