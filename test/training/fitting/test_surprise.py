@@ -75,7 +75,7 @@ def test_a_picture_that_stands_still_while_joints_move(fitted):
     usual = transitions(fitted, 2)
     frozen = torch.cat([usual.state[:, :LATENT], usual.next_state[:, LATENT:]], dim=1)
     moving = surprises(fitted, dataclasses.replace(usual, next_state=frozen))[:, 0]
-    assert float((moving > 10.0).float().mean()) == pytest.approx(0.5, abs=0.05)  # joints that hardly move
+    assert float((moving > 10.0).float().mean()) == pytest.approx(0.75, abs=0.05)  # others hardly move
     resting = surprises(fitted, dataclasses.replace(usual, next_state=usual.state))[:, 0]
     assert float(resting.max()) < 10.0
     older = small_jepa(settings=dataclasses.replace(SIZES, stillness=False))
