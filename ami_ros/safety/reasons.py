@@ -66,7 +66,10 @@ class ReasonCode(Enum):
     SENSOR_FUTURE = 225, "the newest reading of a sensor is from the future"
     SENSOR_FROZEN = 226, "a sensor has repeated its reading to the last bit for too long"
     SENSOR_MALFORMED = 227, "the newest reading of a sensor is of the wrong size, or not finite"
-    ENVELOPE = 228, "a measured value comes close to the border of its band: set points are led to their rest"
+    ENVELOPE = (
+        228,
+        "a measured value is close to the border of its band: slower, or set points are led to their rest",
+    )
     ENVELOPE_LEFT = 229, "a measured value is outside its band, or changes too fast"
     ENVELOPE_LOST = 230, "a measured value stays outside its band: a person must check and re-arm"
     POSITION_LIMIT = 301, "a joint is close to its position limit"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The plants: what pc-gym is told, what our robot's YAML says of them, and how episodes differ.
+"""The plants: pc-gym's parameters, our sensors, and how episodes differ.
 
 Source: Bloor et al., "PC-Gym: benchmark environments for process control problems" (2024), arXiv 2410.22093,
 and its repository, for durations, spaces and noise of the CSTR, the four tanks and the crystallisation. The

@@ -14,29 +14,25 @@ from benchmarks.process.plants import Plant
 COLUMN = "distillation_column"
 
 
-def parameters(
-    plant: Plant, wanted: dict[str, FloatArray], start: FloatArray, noise: float
-) -> dict[str, Any]:
+def parameters(plant: Plant, wanted: dict[str, FloatArray], start: FloatArray) -> dict[str, Any]:
     """Return pc-gym's parameters of an episode; the reward is its own, with each error in its span."""
     first = [values[0] for values in wanted.values()]
+    anything = np.full(len(start) + len(first), 1e12)
     column = {"custom_model": _Column()} if plant.model == COLUMN else {}
     return {
         **column,
         "N": plant.steps,
         "tsim": plant.duration,
         "SP": {name: list(values) for name, values in wanted.items()},
-        "o_space": {
-            "low": np.full(len(start) + len(first), -1e12),
-            "high": np.full(len(start) + len(first), 1e12),
-        },
+        "o_space": {"low": -anything, "high": anything},
         "a_space": {"low": np.array(plant.low), "high": np.array(plant.high)},
         "x0": np.array([*start, *first]),
         "r_scale": {name: it.span**-2 for name, it in plant.tracked.items()},
         "model": plant.model,
         "normalise_a": False,
         "normalise_o": False,
-        "noise": noise > 0.0,
-        "noise_percentage": noise,
+        "noise": True,
+        "noise_percentage": plant.noise,
         "integration_method": "casadi",
     }
 
@@ -57,8 +53,8 @@ class _Column:
 
     def info(self) -> dict[str, Any]:
         """Return names and parameters."""
-        told: dict[str, Any] = self._column.info()
-        return told
+        named: dict[str, Any] = self._column.info()
+        return named
 
 
 class World:
@@ -71,7 +67,7 @@ class World:
         wanted: set points (N,) of each tracked state.
         inputs: the last inputs (M,).
         step: how many steps were taken.
-        seen_state: the state of the model with its noise, as the oracle is told it.
+        seen_state: the state of the model with its noise, which the oracle receives.
     """
 
     def __init__(self, plant: Plant) -> None:
@@ -79,16 +75,15 @@ class World:
             warnings.simplefilter("ignore")  # of JAX and CasADi, about their own future
             from pcgym import make_env
         self.plant = plant
-        names = make_env(parameters(plant, *plant.episode(0), plant.noise)).model.info()["states"]
+        names = make_env(parameters(plant, *plant.episode(0))).model.info()["states"]
         self._make, self._columns = make_env, [names.index(name) for name in plant.states.values()]
         self.names: list[str] = names
 
-    def begin(self, seed: int, noise: float | None = None) -> FloatArray:
+    def begin(self, seed: int) -> FloatArray:
         """Begin an episode; return what is measured (X,), in the order of the plant's sensors."""
         self.wanted, start = self.plant.episode(seed)
         start = _with_derived(self.names, start)
-        noise = self.plant.noise if noise is None else noise
-        self._env = self._make(parameters(self.plant, self.wanted, start, noise))
+        self._env = self._make(parameters(self.plant, self.wanted, start))
         np.random.seed(seed % 2**32)  # pc-gym draws its noise from numpy's global generator
         self._env.reset()
         self.step, self.inputs = 0, np.array(self.plant.first)
@@ -120,16 +115,15 @@ class World:
         return self.step == self.plant.steps - 1
 
     def goal(self) -> dict[str, float]:
-        """Return the set points that the next step is judged by; nobody is told later ones."""
+        """Return the set points that the next step is judged by; no controller sees later ones."""
         at = min(self.step + 1, self.plant.steps - 1)
         return {name: float(values[at]) for name, values in self.wanted.items()}
 
     def _measured(self, state: Any) -> FloatArray:
         found: FloatArray = np.asarray(state, dtype=np.float64)[self._columns]
         moments = [at for at, name in enumerate(self.plant.states) if name.startswith("moment")]
-        found[moments] = np.log10(
-            np.maximum(found[moments], 1.0)
-        )  # in decades: they grow by orders of magnitude
+        # In decades: they grow by orders of magnitude.
+        found[moments] = np.log10(np.maximum(found[moments], 1.0))
         return found
 
 

@@ -67,7 +67,7 @@ class Term(nn.Module):
         cost = torch.zeros_like(rollout.actions[:, 0, 0])
         if self.weight > 0.0:
             prices = self.of_actions.to(cost.device)
-            steps = rollout.actions.view(cost.shape[0], -1, prices.shape[0])
+            steps = rollout.actions.reshape(cost.shape[0], -1, prices.shape[0])
             cost = (steps @ prices).mean(dim=1)
             if len(self.columns) > 0:
                 columns, prices = self.columns.to(cost.device), self.of_states.to(cost.device)

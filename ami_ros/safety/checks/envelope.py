@@ -57,7 +57,6 @@ class Envelope(Check):
     ) -> None:
         self._sensor, self._column, self._band, self._way_s = sensor, column, band, way_s
         self._patience_ns = round(settings.patience * band.turn_s * 1e9)
-        self._left_since_ns: int | None = None
         self.forget()
 
     def forget(self) -> None:
@@ -65,7 +64,7 @@ class Envelope(Check):
         self._value: float | None = None
         self._smooth, self._rate, self._stamp_ns, self._turn_s = 0.0, 0.0, 0, self._band.turn_s
         self._room = 1.0
-        self._left_since_ns = None
+        self._left_since_ns: int | None = None
 
     def see(self, event: Event, situation: Situation) -> None:
         """Take a reading of the sensor; after a re-arm the patience begins again."""

@@ -17,7 +17,7 @@ FLAWS = ("silent", "frozen", "refused", "late", "future")
 BAND = Band("inlet", 2.0, 8.0, turn_s=0.4, rate=ANY_RATE)
 SENSORS = (TEMPERATURE, replace(PRESSURE, envelope=((0, BAND),)), FLOW)
 VALUES = {"pressure high": 9.0, "pressure low": -3.0, "pressure near": 7.9, "pressure odd": np.nan}
-CLIMBS, CLIMB = "pressure climbs", 0.004  # per tick, to the border and no further
+CLIMBS, CLIMB = "pressure climbs", 0.012  # per tick, to the border and no further
 FLAWED = (CLIMBS, *(f"{sensor.name} {flaw}" for sensor in SENSORS for flaw in FLAWS), *VALUES)
 USUAL = 5.0
 
@@ -42,6 +42,7 @@ class ProcessPlant(ChannelPlant):
 
     def _feed(self) -> None:
         self._content += 1
+        self._climbed = self._climbed + CLIMB if CLIMBS in self.flaws else 0.0
         for sensor in SENSORS:
             name = sensor.name
             flaws = {flaw.partition(" ")[2] for flaw in self.flaws if flaw.startswith(f"{name} ")}
@@ -52,7 +53,6 @@ class ProcessPlant(ChannelPlant):
                 continue
             off_ns = 5_000_000_000 * ("future" in flaws) - 5_000_000_000 * ("late" in flaws)
             content = 0 if "frozen" in flaws else self._content
-            self._climbed = self._climbed + CLIMB if CLIMBS in self.flaws else 0.0
             value = min(USUAL + self._climbed, BAND.high)
             value = next((VALUES[flaw] for flaw in sorted(self.flaws) if flaw in VALUES), value)
             self.gate.see_vector(name, content, self.now_ns + off_ns, self.now_ns, np.array([value]))
