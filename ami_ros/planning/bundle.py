@@ -20,7 +20,7 @@ from ami_ros.model.world_model import WorldModel
 from ami_ros.planning.gaussian import GaussianSolver, Iteration
 from ami_ros.planning.noise import LastingNoise
 from ami_ros.planning.objective import Costs
-from ami_ros.planning.sections import SOLVERS
+from ami_ros.planning.sections import SOLVERS, TERMS
 from ami_ros.planning.settings import PlannerSettings
 
 
@@ -97,10 +97,16 @@ def write_bundle(model: Jepa, contract: Contract, settings: PlannerSettings, pat
     """Write a bundle and its sidecar; return the hash.
 
     Raises:
-        ConfigError: the settings name a solver whose loop cannot be compiled.
+        ConfigError: the settings name a solver whose loop cannot be compiled, or a term that reads sensors
+            by name: a bundle knows no robot.
         OutputError: the files cannot be written.
     """
     _solver(settings)
+    for name, section in settings.terms.items():
+        if hasattr(TERMS.named(name).Term, "bind") and getattr(section, "weight", 1.0) > 0.0:
+            raise ConfigError(
+                f"terms.{name}: expected weight 0: it reads sensors by name, and a bundle knows no robot"
+            )
     order_for_planning(model)
     bundle = Bundle(model, settings, contract).eval()
     return write_scripted(bundle, path, {CONTRACT_FILE: contract.to_json()}, ["plan"], freeze=True)

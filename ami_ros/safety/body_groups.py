@@ -65,6 +65,11 @@ class BodyGroups:
         """Names of all channels (C,)."""
         return tuple(name for group in self.groups for name in group.channels)
 
+    @property
+    def step_s(self) -> float:
+        """The longest control step."""
+        return max(group.step_s for group in self.groups)
+
     def divided(self, values: FloatArray) -> list[FloatArray]:
         """Return the part of each group of values (..., C)."""
         return np.split(values, np.cumsum([len(group.channels) for group in self.groups])[:-1], axis=-1)

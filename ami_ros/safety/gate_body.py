@@ -38,6 +38,7 @@ class GateBody:
             other channels.
         safe: (C,) values that a hold leads set points to, as of valves that must close; None keeps them.
         base: what drives about; None for a body that stays where it is.
+        step_s: a control step, for which a proposal is made; 0 where that is not known.
 
     Raises:
         EmbodimentError: sizes that differ, a name given twice, a home that is not finite, or is outside of
@@ -54,6 +55,7 @@ class GateBody:
     rest: FloatArray | None = None
     safe: FloatArray | None = None
     base: Base | None = None
+    step_s: float = 0.0
 
     @classmethod
     def of_robot(cls, spec: RobotSpec, sensors: Sequence[WatchedSensor] | None = None) -> GateBody:
@@ -68,12 +70,13 @@ class GateBody:
             EmbodimentError: see above.
         """
         watched = watched_sensors(spec) if sensors is None else tuple(sensors)
+        step_s = spec.step_ns / 1e9
         what = (spec.name, spec.command_names, spec.limits, spec.home, watched)
         if spec.arms:
-            return cls(*what, LinkShapes(spec), spec.workspace)
+            return cls(*what, LinkShapes(spec), spec.workspace, step_s=step_s)
         if spec.is_driven:
-            return cls(*what, rest=spec.standstill, base=spec.base)
-        return cls(*what, safe=spec.standstill)
+            return cls(*what, rest=spec.standstill, base=spec.base, step_s=step_s)
+        return cls(*what, safe=spec.standstill, step_s=step_s)
 
     def __post_init__(self) -> None:
         count = len(self.channels)

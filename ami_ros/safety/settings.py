@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ami_ros.errors import ConfigError
@@ -12,6 +12,8 @@ from ami_ros.safety.sections import CHECKS, LIMITS, known, settings_of_check, se
 from ami_ros.settings.fields import load_settings, read_yaml, setting, with_value
 from ami_ros.settings.share import config_path
 from ami_ros.settings.task_file import merged
+
+PACE = 1.25  # control steps from one proposal or report to the next: a quarter of a step late is not late
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,18 @@ class SafetySettings:
             if missing := sorted(set(known(folder)) - set(sections)):
                 ours = list(known(folder))
                 raise ConfigError(f"{folder}: missing sections {missing}; every one of {ours} is required")
+
+    def at_pace(self, step_s: float) -> SafetySettings:
+        """Return these for control steps of `step_s`: what comes once a step may be a little late.
+
+        The section of a check that awaits something each control step has a method ``paced(late_s)``.
+        """
+        late_s = PACE * step_s
+        checks = {
+            name: section.paced(late_s) if hasattr(section, "paced") else section
+            for name, section in self.checks.items()
+        }
+        return replace(self, proposal_age_s=max(self.proposal_age_s, late_s), checks=checks)
 
 
 @dataclass(frozen=True)

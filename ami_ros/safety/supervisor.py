@@ -47,7 +47,8 @@ class Supervisor:
         proven: bool = True,
         stopped: Verdict | None = None,
     ) -> None:
-        self._body, self._settings = BodyGroups.of(body), settings
+        self._body = BodyGroups.of(body)
+        self._settings = settings = settings.at_pace(self._body.step_s)
         self._groups = [GuardedGroup(one, settings, extra_checks, proven) for one in self._body.groups]
         self._admission = Admission(self._body, settings)
         self._estop_pressed, self._level, self._stopped = False, Level.HOLD, stopped

@@ -12,7 +12,6 @@ from ami_ros.cli import options
 
 if TYPE_CHECKING:
     from ami_ros.configuration import Configuration
-    from benchmarks.process.controllers import Controller
     from benchmarks.process.plants import Plant
     from benchmarks.process.recording import Logs
     from benchmarks.process.world import World
@@ -80,27 +79,36 @@ def _judged(
     import torch
 
     from ami_ros.cli.progress import progress_bar
-    from benchmarks.process.rows import returns, row
+    from benchmarks.process.rows import outcomes, row
     from benchmarks.process.world import World
 
     torch.set_num_threads(configuration.planner.threads)
     world = World(plant)
     rows: dict[str, dict[str, Any]] = {}
     oracle = None
-    for name, controller in _controllers(plant, configuration, model, logs, world).items():
+    controllers = _controllers(plant, configuration, model, logs, world)
+    for name, controller in controllers.items():
         with progress_bar(name, len(seeds)) as bar:
-            found = returns(world, controller, seeds, lambda bar=bar: bar.update(1))  # type: ignore[misc]
+            found = outcomes(world, controller, seeds, lambda bar=bar: bar.update(1))  # type: ignore[misc]
         oracle = found if oracle is None else oracle
         rows[name] = row(found, oracle, getattr(controller, "plan_s", ()))
-    return {"gap": rows["ours"]["gap"], "gap_ci": rows["ours"]["gap_ci"], "rows": rows}
+    ours = rows["ours"]
+    return {
+        "gap": ours["gap"],
+        "gap_ci": ours["gap_ci"],
+        "violations": ours["violations"],
+        "unsafe_commands": controllers["ours"].gated.unsafe,
+        "gate_ticks": controllers["ours"].gated.ticks,
+        "rows": rows,
+    }
 
 
 def _controllers(
     plant: Plant, configuration: Configuration, model: Path, logs: Logs, world: World
-) -> dict[str, Controller]:
+) -> dict[str, Any]:
     from ami_ros.model.runtime import load_model
     from benchmarks.process.controllers import NMPC, Hold, LinearMPC, Ours, tuned_pi
-    from benchmarks.process.rows import returned
+    from benchmarks.process.rows import outcome
 
     spec, settings = configuration.spec, configuration.planner
     loaded = load_model(model, spec, task=configuration.task_name)
@@ -108,7 +116,7 @@ def _controllers(
         "oracle": NMPC(plant),
         "ours": Ours(plant, loaded, spec, settings),
         "linear MPC": LinearMPC(plant, logs.seen, logs.done),
-        "PI": tuned_pi(plant, world, TUNED_ON, returned),
+        "PI": tuned_pi(plant, world, TUNED_ON, lambda *one: outcome(*one).returned),
         "hold": Hold(),
     }
 
@@ -118,9 +126,17 @@ def _print(figures: dict[str, Any]) -> None:
 
     from ami_ros.system.terminal import Console
 
-    table = Table("controller", "return", "gap (95 %)", "ms", title=f"{figures['plant']}, pc-gym")
+    table = Table("controller", "return", "gap (95 %)", "outside", "ms", title=f"{figures['plant']}, pc-gym")
     for name, row in figures["rows"].items():
         low, high = row["gap_ci"]
         ms = "" if row["plan_ms_p50"] is None else f"{row['plan_ms_p50']:.1f}"
-        table.add_row(name, f"{row['return_median']:.2f}", f"{row['gap']:.3f} ({low:.3f} to {high:.3f})", ms)
-    Console().print(table)
+        table.add_row(
+            name,
+            f"{row['return_median']:.2f}",
+            f"{row['gap']:.3f} ({low:.3f} to {high:.3f})",
+            f"{row['outside_mean']:.2f}",
+            ms,
+        )
+    console = Console()
+    console.print(table)
+    console.print(f"{figures['unsafe_commands']} unsafe of {sum(figures['gate_ticks'].values())} commands")

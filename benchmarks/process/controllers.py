@@ -13,12 +13,14 @@ from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.settings import PlannerSettings
-from ami_ros.types import FloatArray, Goal, Observation, Reading
+from ami_ros.types import FloatArray, Goal
+from benchmarks.process.gated import GatedPlant
 from benchmarks.process.plants import Plant
 from benchmarks.process.world import World
 
 HORIZON = 17  # control steps, of those that optimise over a model; pc-gym's authors found it for the CSTR
 SUBSTEPS = 10  # of the oracle's integration, per control step
+OUTSIDE = 1e4  # price of a whole width outside of a band, for the oracle
 RIDGE = 1e-4
 GAINS, RESETS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0), (1.0, 2.0, 5.0, 15.0)  # of PI controllers
 
@@ -155,7 +157,7 @@ class NMPC:
     def act(self, world: World, seen: FloatArray) -> FloatArray:
         """Return the first of the best inputs."""
         plant, count = self._plant, len(self._plant.low)
-        given = np.concatenate([world.seen_state, [*world.goal().values()], world.inputs])
+        given = np.concatenate([world.seen_state, [*world.goal().values()], world.inputs, world.disturbances])
         rate = np.tile(plant.rate, HORIZON)
         found = self._solver(
             x0=self._guess,
@@ -176,30 +178,35 @@ class NMPC:
 
         plant, names = self._plant, world.names
         state, inputs = casadi.SX.sym("x", len(names)), casadi.SX.sym("u", len(plant.low))
-        slope = casadi.Function(
-            "slope", [state, inputs], [casadi.vertcat(*_each(world.model(state, inputs)))]
-        )
+        disturbances = casadi.SX.sym("d", len(plant.disturbances))
+        moved = casadi.vertcat(inputs, disturbances)
+        equations = casadi.vertcat(*_each(world.model(state, moved)))
+        slope = casadi.Function("slope", [state, inputs, disturbances], [equations])
         step_s, after = plant.duration / plant.steps / SUBSTEPS, state
         for _ in range(SUBSTEPS):  # Runge and Kutta
-            first = slope(after, inputs)
-            second = slope(after + 0.5 * step_s * first, inputs)
-            third = slope(after + 0.5 * step_s * second, inputs)
-            fourth = slope(after + step_s * third, inputs)
+            first = slope(after, inputs, disturbances)
+            second = slope(after + 0.5 * step_s * first, inputs, disturbances)
+            third = slope(after + 0.5 * step_s * second, inputs, disturbances)
+            fourth = slope(after + step_s * third, inputs, disturbances)
             after = after + step_s / 6.0 * (first + 2.0 * second + 2.0 * third + fourth)
-        step = casadi.Function("step", [state, inputs], [after])
+        step = casadi.Function("step", [state, inputs, disturbances], [after])
         wanted = casadi.SX.sym("wanted", len(plant.tracked))
         before = casadi.SX.sym("before", len(plant.low))
         every = casadi.SX.sym("every", HORIZON * len(plant.low))
         cost, changes, now, last = 0.0, [], state, before
         for part in casadi.vertsplit(every, len(plant.low)):
-            now = step(now, part)
+            now = step(now, part, disturbances)
             for at, (name, it) in enumerate(plant.tracked.items()):
                 cost += ((now[names.index(name)] - wanted[at]) / it.span) ** 2
+            for name, (low, high) in plant.bands.items():
+                value = now[names.index(name)]
+                beyond = casadi.fmax(0.0, casadi.fmax(low - value, value - high)) / (high - low)
+                cost += OUTSIDE * beyond**2
             changes.append(part - last)
             last = part
         problem = {
             "x": every,
-            "p": casadi.vertcat(state, wanted, before),
+            "p": casadi.vertcat(state, wanted, before, disturbances),
             "f": cost,
             "g": casadi.vertcat(*changes),
         }
@@ -213,7 +220,7 @@ def _each(slopes: Any) -> list[Any]:
 
 
 class Ours:
-    """Implements `Controller` with a world model; it never uses the equations.
+    """Implements `Controller` with a world model behind the gate; it never uses the equations.
 
     Args:
         plant: which.
@@ -223,10 +230,11 @@ class Ours:
 
     Attributes:
         plan_s: how long each plan took.
+        gated: the gate.
     """
 
     def __init__(self, plant: Plant, model: ModelRuntime, spec: RobotSpec, settings: PlannerSettings) -> None:
-        self._plant, self._spec = plant, spec
+        self.gated = GatedPlant(spec)
         self._sensors = {state: sensor for sensor, state in plant.states.items()}
         self._planner = RecedingHorizonPlanner(model, spec, settings, time.perf_counter_ns)
         self.plan_s: list[float] = []
@@ -234,26 +242,17 @@ class Ours:
     def begin(self, world: World) -> None:
         """Forget the last episode."""
         self._planner.restart()
+        self.gated.begin()
 
     def act(self, world: World, seen: FloatArray) -> FloatArray:
-        """Plan, and return the first inputs."""
+        """Plan, and return the inputs that the gate makes of it."""
         wanted = {self._sensors[name]: np.array([value]) for name, value in world.goal().items()}
         self._planner.set_goal(Goal(vectors=wanted))
-        stamp_ns = (world.step + 1) * self._spec.step_ns
-        started = time.perf_counter()
-        plan = self._planner.plan(observation(self._spec, seen, world.inputs, stamp_ns))
+        observation, started = self.gated.sense(seen, world.inputs), time.perf_counter()
+        plan = self._planner.plan(observation)
         self.plan_s.append(time.perf_counter() - started)
-        return np.asarray(plan.actions[0, 0], dtype=np.float64)
-
-
-def observation(spec: RobotSpec, seen: FloatArray, inputs: FloatArray, stamp_ns: int) -> Observation:
-    """Return what is measured (X,), and the inputs (M,) where the robot measures them, by sensor."""
-    values = [*seen, *inputs][: len(spec.sensors)]
-    readings = {
-        name: Reading(np.array([value]), stamp_ns, stamp_ns)
-        for name, value in zip(spec.sensors, values, strict=True)
-    }
-    return Observation(readings)
+        self.gated.hear(plan)
+        return self.gated.inputs(plan.actions, observation)
 
 
 def tuned_pi(plant: Plant, world: World, seeds: Sequence[int], score: Any) -> PI:

@@ -8,8 +8,9 @@ distillation column has no published case: its spaces are ours.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -39,6 +40,37 @@ class Tracked:
 
 
 @dataclass(frozen=True)
+class Disturbed:
+    """An input of the model that nobody controls: it steps from value to value.
+
+    Attributes:
+        low: smallest value.
+        high: largest value.
+        sensor: measures it; empty where its value never changes.
+        changes: values of an episode.
+    """
+
+    low: float
+    high: float
+    sensor: str = ""
+    changes: int = 1
+
+
+class Episode(NamedTuple):
+    """What an episode of a plant is made of.
+
+    Attributes:
+        wanted: set points (N,) of each tracked state.
+        start: first state (X,).
+        disturbances: values (N,) of each disturbance.
+    """
+
+    wanted: dict[str, FloatArray]
+    start: FloatArray
+    disturbances: dict[str, FloatArray]
+
+
+@dataclass(frozen=True)
 class Plant:
     """One plant of pc-gym.
 
@@ -56,6 +88,8 @@ class Plant:
         tracked: state -> its set points.
         changes: set points of an episode.
         noise: standard deviation of what is measured, share of the value.
+        disturbances: of the model's, in its order: all of them, or none.
+        bands: state -> what it shall stay within.
         step_up: largest step up of an input by an operator, share of the range.
     """
 
@@ -72,6 +106,8 @@ class Plant:
     tracked: dict[str, Tracked]
     changes: int
     noise: float
+    disturbances: dict[str, Disturbed] = field(default_factory=dict)
+    bands: dict[str, tuple[float, float]] = field(default_factory=dict)
     step_up: float = 1.0
 
     @property
@@ -84,16 +120,25 @@ class Plant:
         """Its YAML."""
         return HERE / f"{self.name}.yaml"
 
-    def episode(self, seed: int) -> tuple[dict[str, FloatArray], FloatArray]:
-        """Return set points (N,) of each tracked state and the first state (X,) of an episode."""
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The disturbances that a sensor measures."""
+        return tuple(name for name, it in self.disturbances.items() if it.sensor)
+
+    def episode(self, seed: int) -> Episode:
+        """Return the episode of a seed."""
         generator = np.random.default_rng([46, seed])
-        length = -(-self.steps // self.changes)
-        wanted = {
-            name: np.repeat(generator.uniform(it.low, it.high, self.changes), length)[: self.steps]
-            for name, it in self.tracked.items()
-        }
+
+        def stepping(low: float, high: float, changes: int) -> FloatArray:
+            length = -(-self.steps // changes)
+            steps: FloatArray = np.repeat(generator.uniform(low, high, changes), length)[: self.steps]
+            return steps
+
+        wanted = {name: stepping(it.low, it.high, self.changes) for name, it in self.tracked.items()}
         start = np.array(self.start)
-        return wanted, start * (1.0 + np.array(self.spread) * generator.standard_normal(len(start)))
+        start = start * (1.0 + np.array(self.spread) * generator.standard_normal(len(start)))
+        disturbances = {n: stepping(it.low, it.high, it.changes) for n, it in self.disturbances.items()}
+        return Episode(wanted, start, disturbances)
 
     def followed(self, before: FloatArray, wanted: FloatArray) -> FloatArray:
         """Return the inputs (M,) nearest to what is `wanted` that ranges and rates allow."""
@@ -118,6 +163,11 @@ PLANTS = {
         tracked={"Ca": Tracked(0.82, 0.92, 0.0316, by=0, sign=-1.0)},
         changes=3,
         noise=0.001,
+        disturbances={
+            "Ti": Disturbed(349.0, 352.0, sensor="feed_temperature", changes=2),
+            "Caf": Disturbed(1.0, 1.0),
+        },
+        bands={"T": (319.0, 331.0)},
     ),
     "four_tank": Plant(
         model="four_tank",

@@ -11,7 +11,7 @@ from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.episodes.episode import PLAIN_LOOK, EpisodeRecord, episode_path, write_episode
 from ami_ros.episodes.recorded_body import recorded_body
 from ami_ros.types import FloatArray
-from benchmarks.process.controllers import PI, observation
+from benchmarks.process.controllers import PI
 from benchmarks.process.plants import Plant
 from benchmarks.process.world import World
 
@@ -45,8 +45,8 @@ class Logs:
         folder.mkdir(parents=True, exist_ok=True)
         for number, (seen, wanted, done) in enumerate(zip(self.seen, self.wanted, self.done, strict=True)):
             inputs = np.concatenate([done[:1], done])  # before the first step as after it: nobody logged it
-            steps = [observation(spec, *pair, 0) for pair in zip(seen, inputs, strict=True)]
-            vectors = {n: np.array([it[n].value for it in steps], dtype=np.float32) for n in spec.sensors}
+            measured = np.concatenate([seen, inputs], axis=1, dtype=np.float32)
+            vectors = {name: measured[:, at : at + 1] for at, name in enumerate(spec.sensors)}
             record = EpisodeRecord(
                 images={},
                 vectors=vectors,

@@ -9,18 +9,25 @@ from typing import Any
 import numpy as np
 
 from ami_ros.types import FloatArray
-from benchmarks.process.plants import Plant
+from benchmarks.process.plants import Episode, Plant
 
 COLUMN = "distillation_column"
 
 
-def parameters(plant: Plant, wanted: dict[str, FloatArray], start: FloatArray) -> dict[str, Any]:
+def parameters(plant: Plant, episode: Episode) -> dict[str, Any]:
     """Return pc-gym's parameters of an episode; the reward is its own, with each error in its span."""
+    wanted, start = episode.wanted, episode.start
     first = [values[0] for values in wanted.values()]
     anything = np.full(len(start) + len(first), 1e12)
     column = {"custom_model": _Column()} if plant.model == COLUMN else {}
+    ends = [[getattr(it, end) for it in plant.disturbances.values()] for end in ("low", "high")]
+    disturbed = {
+        "disturbances": episode.disturbances,
+        "disturbance_bounds": {"low": np.array(ends[0]), "high": np.array(ends[1])},
+    }
     return {
         **column,
+        **(disturbed if plant.disturbances else {}),
         "N": plant.steps,
         "tsim": plant.duration,
         "SP": {name: list(values) for name, values in wanted.items()},
@@ -68,6 +75,8 @@ class World:
         inputs: the last inputs (M,).
         step: how many steps were taken.
         seen_state: the state of the model with its noise, which the oracle receives.
+        disturbances: their values (D,) in the last step, which the oracle receives, too.
+        outside: of each step (bool,), whether a state of the plant was outside of its band.
     """
 
     def __init__(self, plant: Plant) -> None:
@@ -75,18 +84,21 @@ class World:
             warnings.simplefilter("ignore")  # of JAX and CasADi, about their own future
             from pcgym import make_env
         self.plant = plant
-        names = make_env(parameters(plant, *plant.episode(0))).model.info()["states"]
+        names = make_env(parameters(plant, plant.episode(0))).model.info()["states"]
         self._make, self._columns = make_env, [names.index(name) for name in plant.states.values()]
         self.names: list[str] = names
 
     def begin(self, seed: int) -> FloatArray:
         """Begin an episode; return what is measured (X,), in the order of the plant's sensors."""
-        self.wanted, start = self.plant.episode(seed)
-        start = _with_derived(self.names, start)
-        self._env = self._make(parameters(self.plant, self.wanted, start))
+        episode = self.plant.episode(seed)
+        episode = episode._replace(start=_with_derived(self.names, episode.start))
+        self.wanted, self._episode = episode.wanted, episode
+        self._env = self._make(parameters(self.plant, episode))
         np.random.seed(seed % 2**32)  # pc-gym draws its noise from numpy's global generator
         self._env.reset()
         self.step, self.inputs = 0, np.array(self.plant.first)
+        self.outside: list[bool] = []
+        self.disturbances = self._disturbances()
         self.seen_state = self.state
         return self._measured(self._env.state)
 
@@ -96,7 +108,13 @@ class World:
         seen, reward, *_ = self._env.step(self.inputs)
         self.seen_state = np.asarray(seen, dtype=np.float64)[: len(self.names)]
         self.step += 1
+        self.disturbances, state = self._disturbances(), self.state
+        bands = [(state[self.names.index(name)], *band) for name, band in self.plant.bands.items()]
+        self.outside.append(any(not low <= value <= high for value, low, high in bands))
         return self._measured(seen), float(np.squeeze(reward))
+
+    def _disturbances(self) -> FloatArray:
+        return np.array([values[self.step] for values in self._episode.disturbances.values()])
 
     @property
     def state(self) -> FloatArray:
@@ -124,7 +142,8 @@ class World:
         moments = [at for at, name in enumerate(self.plant.states) if name.startswith("moment")]
         # In decades: they grow by orders of magnitude.
         found[moments] = np.log10(np.maximum(found[moments], 1.0))
-        return found
+        measured = [self._episode.disturbances[name][self.step] for name in self.plant.measured]
+        return np.concatenate([found, measured])
 
 
 def _with_derived(names: list[str], start: FloatArray) -> FloatArray:

@@ -133,6 +133,14 @@ def test_a_baseline_is_no_search(tmp_path):
         write_bundle(model, small_contract(model), settings(solver="hold"), tmp_path / "plan.pt")
 
 
+def test_a_term_that_reads_sensors_by_name_is_refused(tmp_path):
+    model = small_jepa()
+    priced = settings(**{"terms.economy.weight": 1.0, "terms.economy.prices": "joint_1:=1"})
+    with pytest.raises(ConfigError, match="terms.economy: expected weight 0: it reads sensors by name"):
+        write_bundle(model, small_contract(model), priced, tmp_path / "plan.pt")
+    assert not (tmp_path / "plan.pt").exists()
+
+
 def test_a_program_in_cpp_finds_the_same_actions(bundle, tmp_path):
     compiler = shutil.which("g++")
     if compiler is None:

@@ -12,7 +12,17 @@ import pytest
 from gate_timeline import SETTINGS
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
-from set_points import CHANNELS, HOME, LOWER, PRESSURE, TEMPERATURE, UPPER, SetPointTimeline, plant_body
+from set_points import (
+    CHANNELS,
+    HOME,
+    LOWER,
+    PRESSURE,
+    TEMPERATURE,
+    TICK_NS,
+    UPPER,
+    SetPointTimeline,
+    plant_body,
+)
 
 from ami_ros.errors import ConfigError, JointStateError
 from ami_ros.safety.checks.freshness import Freshness
@@ -22,7 +32,7 @@ from ami_ros.safety.motion.channel_state import ChannelState
 from ami_ros.safety.motion.jerk_limit import JerkLimit
 from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.safety.restrictions import Restrictions
-from ami_ros.safety.settings import GateNodeSettings
+from ami_ros.safety.settings import PACE, GateNodeSettings
 from ami_ros.settings.fields import load_settings
 from ami_ros.settings.share import config_path
 from ami_ros.types import PASS, Level, Trajectory, Verdict
@@ -173,6 +183,19 @@ def test_limits_can_be_tightened(moving):
         verdict = moving.tick(10)
     assert "POSITION_LIMIT" in codes(verdict)
     np.testing.assert_allclose(moving.commands[-1].position, (40.0, 0.6), atol=1e-2)
+
+
+@pytest.mark.parametrize("step_s", [0.1, 8.0])
+def test_a_proposal_lasts_for_the_control_step_of_its_body(step_s):
+    plant = SetPointTimeline(step_s=step_s)
+    plant.tick()
+    plant.toward((70.0, 0.9))
+    silence_s = SETTINGS.checks["heartbeat"].planner_silence_s
+    lasts_s = max(min(SETTINGS.proposal_age_s, silence_s), PACE * step_s)
+    verdict = plant.tick(round(1e9 * lasts_s / TICK_NS) - 1)
+    assert verdict.level < Level.HOLD
+    assert set(codes(plant.tick(2))) & {"PROPOSAL_STALE", "PLANNER_SILENT"}
+    assert plant.violations == []
 
 
 class Ignored:

@@ -48,8 +48,8 @@ class SetPointTimeline:
     The judge looks at successive commands only. `violations` holds the broken promises.
     """
 
-    def __init__(self) -> None:
-        self.gate = Supervisor(plant_body(), SETTINGS)
+    def __init__(self, **changes: object) -> None:
+        self.gate = Supervisor(plant_body(**changes), SETTINGS)
         self.now_ns = START_NS
         self.silent: set[str] = set()
         self.frozen: set[str] = set()

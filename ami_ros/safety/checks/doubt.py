@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ami_ros.safety.check import Check, CheckContext
 from ami_ros.safety.events import Event, PlannerReported, RearmAsked
@@ -36,6 +36,15 @@ class Settings:
     trust_s: float = setting(
         "time without doubt after which past doubt is forgotten", gt=0.0, le=600.0, unit="s"
     )
+
+    def paced(self, late_s: float) -> Settings:
+        """Return these where a report that takes `late_s` is not late: one alone holds nothing."""
+        return replace(
+            self,
+            patience_s=max(self.patience_s, late_s),
+            rest_s=max(self.rest_s, late_s),
+            trust_s=max(self.trust_s, late_s),
+        )
 
 
 class Doubt(Check):

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ami_ros.safety.check import Check, CheckContext
 from ami_ros.safety.reasons import ReasonCode
@@ -19,6 +19,10 @@ class Settings:
     planner_silence_s: float = setting(
         "longest time without a message from the planner", gt=0.0, le=10.0, unit="s"
     )
+
+    def paced(self, late_s: float) -> Settings:
+        """Return these where a message that takes `late_s` is not late."""
+        return replace(self, planner_silence_s=max(self.planner_silence_s, late_s))
 
 
 class Heartbeat(Check):

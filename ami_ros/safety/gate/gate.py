@@ -72,6 +72,7 @@ class Gate:
         stopped: Verdict | None = None,
     ) -> None:
         tick_ns = round(1e9 / settings.rate_hz)
+        settings = settings.at_pace(BodyGroups.of(body).step_s)
         self._outputs = outputs
         self._stall_ns = round(own.stall_s * 1e9)
         self.health = GateHealth()

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.limit import Limit, LimitContext
@@ -20,6 +21,7 @@ from ami_ros.safety.settings import SafetySettings
 from ami_ros.types import FloatArray, Level, Verdict
 
 SLOW = 1e-3  # rad/s or m/s: as good as at rest
+STILL = 1e-9  # per second: the same for set points, whatever their unit
 
 
 class LimitsInForce:
@@ -58,6 +60,7 @@ class LimitsInForce:
         context = LimitContext(body, settings, restrictions, limits, full, self._whereabouts, self._dt_s)
         self._bounds = build(LIMITS, Limit, settings.limits, context)
         self._full = self._stepping(full, None)
+        self._resting: tuple[NDArray[np.bool_], Stepping] | None = None
         is_free = limits.moves_like(full) and np.array_equal(limits.velocity, full.velocity)
         self._wanted = self._full if is_free else self._stepping(limits, self._full)
         self._now = self._wanted
@@ -76,12 +79,29 @@ class LimitsInForce:
         """Return the state one tick further on the full stop: that needs no permission.
 
         With `way_out`, a velocity (C,), it goes there instead, as far as the limits allow, once no channel
-        goes the other way.
+        goes the other way. Set points that have a rest go there under the robot's own acceleration and jerk:
+        that is how they stop.
         """
-        if way_out is not None and not (np.sign(way_out) * state.velocity < -SLOW).any():
+        rest = self._body.safe
+        slow = SLOW if rest is None else STILL
+        if way_out is not None and (np.sign(way_out) * state.velocity < -slow).any():
+            way_out = None
+        if way_out is not None and rest is None:
             return self._move(state, way_out)[0]
         self._now, self._allowed_by = self._full, self._full.limits
+        if way_out is not None and rest is not None:
+            return self._toward_rest(state, rest).toward(state, way_out)[0]
         return self._full.hold(state)
+
+    def _toward_rest(self, state: ChannelState, rest: FloatArray) -> Stepping:
+        """Return the full limits with the rest as the border: no channel shall pass it on its way."""
+        below = state.position < rest
+        if self._resting is None or not np.array_equal(self._resting[0], below):
+            full = self._full.limits
+            lower = np.where(below, full.lower, np.maximum(full.lower, rest))
+            upper = np.where(below, np.minimum(full.upper, rest), full.upper)
+            self._resting = below, self._stepping(replace(full, lower=lower, upper=upper), None)
+        return self._resting[1]
 
     def follow(
         self, state: ChannelState, goal: FloatArray, feedforward: FloatArray, share: float

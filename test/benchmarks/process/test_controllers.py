@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.process.controllers import PI, LinearMPC
 from benchmarks.process.plants import PLANTS
-from benchmarks.process.rows import returned, row
+from benchmarks.process.rows import Outcome, outcome, row
 
 STEPS, EPISODES = 20, 40
 TANK = PLANTS["four_tank"]
@@ -72,25 +72,31 @@ def test_inputs_stay_within_ranges_and_rates():
 
 def test_episodes_of_a_seed_are_alike_and_those_of_others_are_not():
     for plant in PLANTS.values():
-        wanted, start = plant.episode(3)
-        again, same = plant.episode(3)
+        wanted, start, disturbances = plant.episode(3)
+        again, same, repeated = plant.episode(3)
         assert len(start) == len(plant.start) and np.array_equal(start, same)
+        for name, values in disturbances.items():
+            it = plant.disturbances[name]
+            assert values.shape == (plant.steps,) and it.low <= values.min() <= values.max() <= it.high
+            assert np.array_equal(values, repeated[name])
         for name, values in wanted.items():
             it = plant.tracked[name]
             assert values.shape == (plant.steps,) and len(np.unique(values)) == plant.changes
             assert it.low <= values.min() <= values.max() <= it.high
             assert np.array_equal(values, again[name])
-            assert not np.array_equal(values, plant.episode(4)[0][name])
+            assert not np.array_equal(values, plant.episode(4).wanted[name])
 
 
 def test_the_gap_is_that_of_the_medians():
-    oracle, found = np.array([-1.0, -2.0, -9.0]), np.array([-3.0, -2.0, -20.0])
+    oracle = [Outcome(-1.0), Outcome(-2.0, 3, 2), Outcome(-9.0)]
+    found = [Outcome(-3.0, 1, 1), Outcome(-2.0, 3, 2), Outcome(-20.0, 5, 4)]
     figures = row(found, oracle)
     assert figures["gap"] == pytest.approx(0.5)
     assert figures["gap_of_means"] == pytest.approx((25.0 - 12.0) / 12.0)
     low, high = figures["gap_ci"]
     assert low <= 0.5 <= high
     assert row(oracle, oracle)["gap"] == 0.0
+    assert (figures["violations"], figures["outside_longest"], figures["outside_mean"]) == (2, 4, 3.0)
     json.dumps(figures)
 
 
@@ -98,6 +104,7 @@ def test_an_integrator_that_fails_ends_the_episode_at_a_price():
     class Fails:
         plant = SimpleNamespace(steps=11)
         ends, step = False, 0
+        outside = (False, True, True)
 
         def begin(self, seed: int) -> None:
             self.step = 0
@@ -109,4 +116,4 @@ def test_an_integrator_that_fails_ends_the_episode_at_a_price():
             return None, -1.0
 
     idle = SimpleNamespace(begin=lambda world: None, act=lambda world, seen: None)
-    assert returned(Fails(), idle, 1) == -4.0 - 6 * 1e3
+    assert outcome(Fails(), idle, 1) == Outcome(-4.0 - 6 * 1e3, 2, 2)

@@ -11,9 +11,10 @@ pytest.importorskip("pcgym", reason="needs the extra 'process'", exc_type=Import
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.episodes.episode import list_episodes, read_episode
 from benchmarks.process.controllers import NMPC, Hold
+from benchmarks.process.gated import GatedPlant
 from benchmarks.process.plants import PLANTS
 from benchmarks.process.recording import Logs
-from benchmarks.process.rows import returned
+from benchmarks.process.rows import outcome
 from benchmarks.process.world import World
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of JAX and CasADi, about their own future
@@ -23,8 +24,9 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # of JAX and CasADi, about th
 def test_who_knows_the_equations_beats_who_does_nothing(name):
     plant = PLANTS[name]
     world = World(plant)
-    assert returned(world, NMPC(plant), 3) > returned(world, Hold(), 3)
-    assert returned(world, Hold(), 3) == returned(world, Hold(), 3)
+    still = outcome(world, Hold(), 3)
+    assert outcome(world, NMPC(plant), 3).returned > still.returned
+    assert outcome(world, Hold(), 3) == still
 
 
 @pytest.mark.parametrize("name", ["cstr", "crystallisation"])
@@ -34,7 +36,24 @@ def test_logs_become_episodes(name, tmp_path):
     logs.write(tmp_path, spec)
     first, second = (read_episode(path) for path in list_episodes(tmp_path))
     assert first.actions.shape == (plant.steps - 1, len(plant.low))
-    for at, sensor in enumerate(plant.states):
+    measured = [plant.disturbances[name].sensor for name in plant.measured]
+    for at, sensor in enumerate([*plant.states, *measured]):
         np.testing.assert_allclose(second.vectors[sensor][:, 0], logs.seen[1, :, at], rtol=1e-5)
     assert (np.array(plant.low) <= logs.done).all() and (logs.done <= np.array(plant.high)).all()
     assert (np.abs(np.diff(logs.done, axis=1)) <= np.array(plant.rate) + 1e-9).all()
+
+
+@pytest.mark.parametrize("name", PLANTS)
+def test_the_gate_leads_inputs_where_a_plan_wants_them_as_fast_as_the_plant_allows(name):
+    plant = PLANTS[name]
+    gated, before = GatedPlant(load_robot(str(plant.robot))), np.array(plant.first)
+    gated.begin()
+    for wanted in (plant.high, plant.low, plant.high):
+        seen = np.full(len(plant.states) + len(plant.measured), 0.5)
+        inputs = gated.inputs(np.tile(wanted, (3, 1, 1)), gated.sense(seen, before))
+        rate = np.array(plant.rate)
+        allowed = np.clip(wanted, before - rate, before + rate)
+        assert (np.abs(inputs - allowed) <= 0.02 * rate).all(), f"{inputs} instead of {allowed}"
+        np.testing.assert_array_equal(plant.followed(before, inputs), inputs)
+        before = inputs
+    assert gated.unsafe == 0 and gated.ticks["HOLD"] == gated.ticks["STOP"] == 0

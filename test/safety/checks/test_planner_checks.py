@@ -73,6 +73,17 @@ def test_reports_count_more_than_proposals_and_nothing_heard_is_said_elsewhere()
     assert Heartbeat(SETTINGS.checks["heartbeat"]).judge(AT).level is Level.PASS
 
 
+def test_where_reports_are_rare_one_high_report_holds_nothing():
+    paced = SETTINGS.at_pace(20.0)
+    doubt, late_ns = Doubt(paced.checks["doubt"]), ns(25.0)
+    for step in range(3):
+        at = NOW + step * ns(20.0)
+        report(doubt, ModelReport(surprise=9.0), at)
+        assert (doubt.judge(replace(AT, now_ns=at)).level >= Level.HOLD) is (at > NOW + late_ns)
+    assert paced.at_pace(20.0) == paced
+    assert SETTINGS.at_pace(0.1) == SETTINGS
+
+
 @pytest.mark.parametrize("code", ["SURPRISE_HIGH", "DISAGREEMENT_HIGH"])
 @pytest.mark.parametrize("high", [np.nan, np.inf, None])
 def test_doubt_needs_to_last(code, high):

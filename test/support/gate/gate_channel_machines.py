@@ -20,6 +20,7 @@ from ami_ros.types import Level, Trajectory
 
 COUNT = 2  # channels of each
 CLEAN_TICKS = 500
+WAY_TO_REST = 4  # times that: after the clock was set, a hold ends at the rest
 WILD = [np.nan, np.inf, -np.inf, 1e308, -1e308, 0.0, -0.0]
 
 share = st.floats(0.0, 1.0)
@@ -153,7 +154,7 @@ class ChannelMachine(RuleBasedStateMachine):
         """Everything in order for some seconds: only a stop is left, or there is nothing left."""
         self.plant.mend()
         self.plant.panel.repeat_all()
-        self.plant.run(CLEAN_TICKS)
+        self.plant.run(CLEAN_TICKS * (1 if self.plant.body.safe is None else WAY_TO_REST))
         verdict = self.plant.verdict
         self.plant.expect(self.plant.stopped or verdict.level < Level.HOLD, f"holds for ever: {verdict}")
 
@@ -234,13 +235,13 @@ class BaseMachine(ChannelMachine):
 
 
 class ProcessMachine(ChannelMachine):
-    """Two set points, and sensors that break."""
+    """Two set points, with or without a rest, and sensors that break."""
 
     plant: ProcessPlant
 
-    @initialize()
-    def begin(self) -> None:
-        self.plant = ProcessPlant()
+    @initialize(rests=st.booleans())
+    def begin(self, rests: bool) -> None:
+        self.plant = ProcessPlant(rests)
         self.plant.run(30)
 
     def goal(self, at: list[float]) -> Any:

@@ -78,6 +78,7 @@ class ProcessPlant(ChannelPlant):
         super()._judge(must)
         if self.verdict.level >= Level.HOLD and self.body.safe is not None:
             bounds = self.oracle.bounds  # a restriction may leave the rest out
+            self.oracle.excuse_full_stop()
             self.oracle.give_way(np.clip(self.body.safe, bounds.lower, bounds.upper))
 
     def _forgotten(self) -> None:
