@@ -79,7 +79,7 @@ WATCH = ["rerun-sdk>=0.41,<1; python_version >= '3.11'"]
 DOCS = ["mkdocs-material>=9.5,<10", "mkdocstrings[python]>=0.26,<2"]
 TEST = [
     "pytest>=8.2,<10",  # colcon looks for this very name: without it, it runs no test and says "passed"
-    "pytest-xdist>=3.5,<4",  # one process per core: see PYTEST_ARGS in the Makefile
+    "pytest-xdist>=3.7,<4",  # one process per core: see PYTEST_ARGS in the Makefile
     "hypothesis>=6.80,<7",
     "ruff>=0.6,<1",
     "mypy>=1.10,<3",

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -36,24 +37,57 @@ def same_priority() -> Iterator[None]:
 # interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# They begin first: workers that take whole files shall end together.
+# They begin first, the longest of them first of all: workers that take whole files shall end together.
 LONGEST = (
-    "test_matrix.py",
-    "test_shipped_routes.py",
-    "test_gate_robustness.py",
-    "test_public.py",
-    "test_shipped_model.py",
-    "test_train.py",
-    "test_new_bodies.py",
-    "test_ros_episodes.py",
-    "test_pipeline.py",
-    "test_commission.py",
-    "test_optional_camera.py",
-    "test_estop.py",
-    "test_bodies.py",
+    "faults/test_matrix.py",
+    "api/test_public.py",
+    "sim/test_shipped_routes.py",
+    "sim/test_shipped_model.py",
+    "cli/test_pipeline.py",
+    "ros/gate/test_gate_robustness.py",
+    "cli/test_train.py",
+    "bench/test_explored.py",
+    "safety/test_gate_machine.py",
+    "faults/test_bodies.py",
+    "cli/test_memory.py",
+    "cli/test_collect.py",
+    "evaluation/test_ros_episodes.py",
+    "ros/gate/test_estop.py",
+    "evaluation/test_ros_bodies.py",
+    "safety/test_known_holes.py",
+    "ros/gate/test_node.py",
+    "ros/planner/test_node.py",
+    "evaluation/test_direct_episodes.py",
+    "ros/test_bodies.py",
+    "safety/test_mutations.py",
+    "planning/test_bundle.py",
+    "ros/gate/test_restrictions.py",
+    "benchmarks/four_room/test_episodes.py",
+    "ros/test_new_bodies.py",
+    "faults/test_optional_camera.py",
+    "cli/test_commission.py",
+    "cli/test_hostile_input.py",
+    "cli/test_interrupt.py",
+    "ros/wire/test_wire.py",
+    "safety/limits/test_keep_in.py",
+    "training/test_imagining.py",
+    "planning/test_search.py",
+    "training/test_trainer.py",
+    "faults/test_attacks.py",
+    "ros/simulator/test_node.py",
+    "training/test_double_exposures.py",
+    "ros/test_loop.py",
+    "ros/explorer/test_node.py",
+    "sim/tasks/kinds/test_drive.py",
+    "ros/clients/test_live_topics.py",
+    "evaluation/test_surprise_episodes.py",
+    "ros/recorder/test_recordings.py",
+    "safety/test_set_points.py",
 )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files that take minutes first; within a file the order stays."""
-    items.sort(key=lambda item: item.path.name not in LONGEST)
+    """Put the files that take long first; within a file the order stays."""
+    tests = Path(__file__).parent
+    ranks = {tests / name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path, len(LONGEST)))

@@ -12,6 +12,7 @@ from ami_ros.configuration import Configuration
 from ami_ros.episodes.episode import EpisodeRecord
 from ami_ros.errors import EpisodeError
 from ami_ros.recordings.lerobot.layout import is_lerobot
+from ami_ros.recordings.tables.table import is_parquet
 from ami_ros.system.extras import require
 
 if TYPE_CHECKING:
@@ -30,6 +31,11 @@ class Recording:
 
     episodes: tuple[EpisodeRecord, ...]
     report: ImportReport
+
+
+def extras_of(paths: Sequence[Path]) -> list[str]:
+    """Return the extras without which these recordings cannot be read."""
+    return ["record", *["lerobot"] * any(is_parquet(path) or is_lerobot(path) for path in paths)]
 
 
 def import_settings(configuration: Configuration, **given: Any) -> ImportSettings:
@@ -54,14 +60,16 @@ def open_recording(
     task: str = "reach",
     topics: Mapping[str, str] | None = None,
     features: Mapping[str, str] | None = None,
+    columns: Mapping[str, str] | None = None,
 ) -> Recording:
-    """Read rosbag2 recordings (MCAP, SQLite) and LeRobot data sets as `ami-ros import` does.
+    """Read rosbag2 recordings, LeRobot data sets and tables (CSV, Parquet) as `ami-ros import` does.
 
     Args:
         paths: one recording, or several.
         robot: name of a file in config/robots, or a path.
         task: name of a file in config/tasks, or a path.
         topics: sensor, ``commands``, ``proposals`` or ``verdicts`` -> topic in a bag, where it is another.
+        columns: value, channel or ``time`` -> heading in a table, where it is another.
         features: the same, and ``actions`` -> feature of a LeRobot data set.
 
     Raises:
@@ -70,11 +78,13 @@ def open_recording(
         ConfigError: also where what reads them is not installed (extras `record`, `lerobot`).
     """
     given = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
-    require("record", *["lerobot"] * any(map(is_lerobot, given)))
+    require(*extras_of(given))
     from ami_ros.recordings.importing.importing import Import
 
     configuration = Configuration.load(robot, task)
-    settings = import_settings(configuration, topics=topics or {}, features=features or {})
+    settings = import_settings(
+        configuration, topics=topics or {}, features=features or {}, columns=columns or {}
+    )
     work = Import(configuration.spec, given, settings)
     work.read()
     cut, report = work.cut(), work.report

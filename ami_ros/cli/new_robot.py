@@ -24,7 +24,8 @@ def new_robot(
     source: Annotated[
         str,
         typer.Argument(
-            help="The robot's URDF (a path, file:// or package://), or the folder of a LeRobot data set."
+            help="The robot's URDF (a path, file:// or package://), the folder of a LeRobot data set, or a "
+            "plant's list of tags (CSV: tag, unit, low, high, kind, period_s, rate, rest)."
         ),
     ],
     name: Annotated[str, typer.Option(help="Name of the robot [that in the URDF, or of the folder].")] = "",
@@ -51,9 +52,12 @@ def new_robot(
     What the URDF does not say is guessed with care and marked CHECK, with the place where to look it up. A
     package is looked for as ROS does: source the workspace that has it.
 
-    From a LeRobot data set it writes cameras, and set points with ranges as in the data.
+    From a LeRobot data set it writes cameras, and set points with ranges as in the data. From a list of tags
+    it writes a plant: sensors with the band of each value, and set points.
 
     Example: ami-ros new-robot <arm>.urdf --name my_arm
+
+    A plant: ami-ros new-robot tags.csv --name boiler
 
     Of recordings: ami-ros new-robot <data set> --name g1 --columns 'kRight*'
     """
@@ -74,6 +78,11 @@ def new_robot(
         if tip:
             raise ConfigError(f"--tip: got {tip}, expected a URDF with it: {source} is a data set")
         _of_recordings(dataset, name or dataset.resolve().name, out, columns, camera, force)
+        return
+    if dataset.suffix.lower() in (".csv", ".tsv"):
+        if tip or columns or camera:
+            raise ConfigError(f"--tip, --columns, --camera: expected none for a list of tags, {source}")
+        _of_tags(dataset, name or dataset.stem, out, force)
         return
     if columns or camera:
         raise ConfigError(f"--columns, --camera: expected the folder of a LeRobot data set, got {source}")
@@ -121,6 +130,27 @@ def _of_recordings(
     text = proposed_robot(name, dataset, found)
     write_whole(out, text)
     _print_recorded(console, dataset, out, text, found)
+
+
+def _of_tags(source: Path, name: str, out: Path | None, force: bool) -> None:
+    """Write the YAML of the plant that a list of tags describes."""
+    from ami_ros.body.robot_spec import load_robot
+    from ami_ros.body.survey.robot_yaml import MARK
+    from ami_ros.recordings.tables.proposed_plant import proposed_plant
+    from ami_ros.recordings.tables.tag_list import read_tags
+    from ami_ros.system.terminal import say
+    from ami_ros.system.whole_file import write_whole
+
+    out, tags = _file(name, out, force), read_tags(source)
+    text = proposed_plant(name, source, tags)
+    write_whole(out, text)
+    load_robot(out, RECORDED)
+    settable = sum(tag.is_set for tag in tags)
+    say(f"{out}: {len(tags) - settable} sensors, {settable} set points")
+    say(f"Check the {text.count(MARK)} values marked {MARK}: topics, and how fast the plant can turn around.")
+    named = f"--robot {shlex.quote(str(out))} --task {RECORDED}"
+    say(f"Next, on the plant: ami-ros doctor {named} --live")
+    say(f"Next, of a historian's table: ami-ros import TABLE {named}")
 
 
 def _print_recorded(console: Console, dataset: Path, out: Path, text: str, found: RobotSurvey) -> None:

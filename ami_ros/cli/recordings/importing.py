@@ -20,7 +20,8 @@ def import_(
     recordings: Annotated[
         list[Path],
         typer.Argument(
-            help="rosbag2 folders or files (MCAP or SQLite, also packed), or LeRobotDataset folders (v2, v3)."
+            help="rosbag2 folders or files (MCAP or SQLite, also packed), LeRobotDataset folders (v2, v3), "
+            "or tables of a historian (CSV, Parquet)."
         ),
     ],
     robot: options.Robot = None,
@@ -42,6 +43,13 @@ def import_(
             "--feature",
             help="In LeRobot data sets: NAME=FEATURE[:COLUMNS] of a sensor, actions or commands; "
             "columns by name, pattern or number, as in right* or 0-5; may be repeated.",
+        ),
+    ] = [],  # noqa: B006
+    columns: Annotated[
+        list[str],
+        typer.Option(
+            "--column",
+            help="In tables: NAME=HEADING of a value, a channel's set point, or time; may be repeated.",
         ),
     ] = [],  # noqa: B006
     degrees: Annotated[
@@ -88,19 +96,20 @@ def import_(
 
     Are five minutes enough? ami-ros import recordings/monday --minutes 5 --out data/five
 
+    A historian: ami-ros import march.csv --robot boiler.yaml --task recorded --column heater="TIC-4 SP"
+
     LeRobot: ami-ros import so101_pick --robot so101 --degrees --feature camera=observation.images.front
     """
     import json
 
-    from ami_ros.api.recording import import_settings
+    from ami_ros.api.recording import extras_of, import_settings
     from ami_ros.cli.progress import progress_bar
     from ami_ros.configuration import Configuration
     from ami_ros.errors import ConfigError, EpisodeError
-    from ami_ros.recordings.lerobot.layout import is_lerobot
     from ami_ros.system.extras import require
 
     configuration = Configuration.load(robot, task, {"collect": {"episode_steps": episode_steps}})
-    require("record", *["lerobot"] * any(map(is_lerobot, recordings)))
+    require(*extras_of(recordings))
     from ami_ros.recordings.importing.import_report import PLOT_FILE, REPORT_FILE
     from ami_ros.recordings.importing.importing import ACTIONS, Import, check_new
     from ami_ros.recordings.importing.roles import parse_places, parse_topics
@@ -120,6 +129,7 @@ def import_(
         configuration,
         topics=parse_topics(topics),
         features=parse_places("--feature", "NAME=FEATURE", "camera=observation.images.front", features),
+        columns=parse_places("--column", "NAME=HEADING", "temperature=TI-101", columns),
         degrees=degrees,
         calibration=None if calibration is None else str(calibration),
         ticks=ticks,
@@ -147,8 +157,9 @@ def import_(
             _print(report)
     if not report.episodes:
         raise EpisodeError(f"got no usable episode: {report.why_nothing()}; see {out / REPORT_FILE}")
-    augment = f"ami-ros augment {configuration.options} --data {quote(str(out))}"
-    say(f"{out}: {report.episodes} episodes. Next: {augment}")
+    verb = "augment" if configuration.spec.images else "train"  # there are no pictures to augment
+    then = f"ami-ros {verb} {configuration.options} --data {quote(str(out))}"
+    say(f"{out}: {report.episodes} episodes. Next: {then}")
 
 
 def _print(report: ImportReport) -> None:

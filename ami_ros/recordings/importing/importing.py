@@ -36,7 +36,9 @@ from ami_ros.recordings.importing.servo_calibration import read_calibration
 from ami_ros.recordings.importing.signals import SignalReader, Signals
 from ami_ros.recordings.importing.source import Source
 from ami_ros.recordings.importing.steps import AGAIN, Steps, control_steps
+from ami_ros.recordings.importing.table_source import TableSource
 from ami_ros.recordings.lerobot.layout import is_lerobot
+from ami_ros.recordings.tables.table import is_table
 
 ACTIONS = ("auto", "actions", "proposals", "commands", "motion")
 ENOUGH = 0.5  # share of the usable steps whose actions a source must know to be chosen
@@ -57,6 +59,7 @@ class ImportSettings:
         topics: role -> its topic, in bags; see `roles_of`.
         features: role -> its feature, in LeRobot data sets; see `RoleFinder`.
         degrees: angles without a unit in LeRobot data sets are in degrees.
+        columns: value, channel or "time" -> its heading, in tables; see `TableSource`.
         calibration: file of the servos whose angles in LeRobot data sets are percentages; None: they are not.
         ticks: with it, they are ticks instead.
         actions: one of ACTIONS.
@@ -70,6 +73,7 @@ class ImportSettings:
     trust: SensorTrust
     topics: Mapping[str, str] = field(default_factory=dict)
     features: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
     degrees: bool = False
     calibration: str | None = None
     ticks: bool = False
@@ -288,6 +292,8 @@ def _source(spec: RobotSpec, path: Path, settings: ImportSettings) -> Source:
             else read_calibration(Path(settings.calibration), settings.ticks)
         )
         return LeRobotSource(spec, path, settings.features, settings.degrees, servos)
+    if is_table(path):
+        return TableSource(spec, path, settings.columns)
     return BagSource(spec, path, settings.topics)
 
 
