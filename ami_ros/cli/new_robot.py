@@ -69,6 +69,7 @@ def new_robot(
     from ami_ros.body.urdf_checks import read_urdf
     from ami_ros.errors import ConfigError
     from ami_ros.recordings.lerobot.layout import is_lerobot
+    from ami_ros.recordings.tables.table import is_parquet, is_table
     from ami_ros.system.regular_file import is_there
     from ami_ros.system.terminal import Console
     from ami_ros.system.whole_file import write_whole
@@ -79,7 +80,7 @@ def new_robot(
             raise ConfigError(f"--tip: got {tip}, expected a URDF with it: {source} is a data set")
         _of_recordings(dataset, name or dataset.resolve().name, out, columns, camera, force)
         return
-    if dataset.suffix.lower() in (".csv", ".tsv"):
+    if is_table(dataset) and not is_parquet(dataset):
         if tip or columns or camera:
             raise ConfigError(f"--tip, --columns, --camera: expected none for a list of tags, {source}")
         _of_tags(dataset, name or dataset.stem, out, force)

@@ -37,6 +37,9 @@ class Supervisor:
         extra_checks: checks in addition to the gate's own.
         proven: trust the very first joint state or pose, as of a simulator; else some have to agree first.
         stopped: the STOP that is latched from the beginning, as by a gate before this one; None for none.
+
+    Attributes:
+        settings: the thresholds, at the body's pace.
     """
 
     def __init__(
@@ -48,7 +51,7 @@ class Supervisor:
         stopped: Verdict | None = None,
     ) -> None:
         self._body = BodyGroups.of(body)
-        self._settings = settings = settings.at_pace(self._body.step_s)
+        self.settings = settings = settings.at_pace(self._body.step_s)
         self._groups = [GuardedGroup(one, settings, extra_checks, proven) for one in self._body.groups]
         self._admission = Admission(self._body, settings)
         self._estop_pressed, self._level, self._stopped = False, Level.HOLD, stopped
@@ -260,7 +263,7 @@ class Supervisor:
         """
         if self._estop_pressed:
             return ReasonCode.ESTOP_STILL_PRESSED.verdict(Level.STOP)
-        speed, limit = max(group.speed_soon for group in self._groups), self._settings.standstill_speed
+        speed, limit = max(group.speed_soon for group in self._groups), self.settings.standstill_speed
         if speed > limit:
             return ReasonCode.STILL_MOVING.verdict(Level.STOP, speed=speed, limit=limit)
         unknown = self._joined([[group.place(now_ns)] for group in self._groups])

@@ -72,12 +72,11 @@ class Gate:
         stopped: Verdict | None = None,
     ) -> None:
         tick_ns = round(1e9 / settings.rate_hz)
-        settings = settings.at_pace(BodyGroups.of(body).step_s)
         self._outputs = outputs
         self._stall_ns = round(own.stall_s * 1e9)
         self.health = GateHealth()
         self.supervisor = Supervisor(body, settings, (self.health,), proven=simulated, stopped=stopped)
-        self.desk = ProposalDesk(self.supervisor, body, settings)
+        self.desk = ProposalDesk(self.supervisor, body, self.supervisor.settings)
         self._flood = ProposalFlood(own.proposal_rate_hz)
         self._watch, self._clock_watch = TickWatch(tick_ns, own.watch_s), SystemClockWatch()
         self._ticks, self._stamps = SimulatedTicks(tick_ns), TickStamps(tick_ns)
