@@ -145,6 +145,7 @@ class PlannerPolicy:
             if TERMINATED in info and np.ravel(info[TERMINATED])[index]:
                 continue
             if self._episodes.step(info, index) == 0:
+                planner.restart()
                 planner.set_goal(self._episodes.goal(info, index))
             actions[index] = planner.plan(self._episodes.observation(info, index)).actions[0, 0]
         return actions

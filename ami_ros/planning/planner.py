@@ -14,6 +14,7 @@ from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import ConfigError, GoalError
 from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.runtime import ModelRuntime
+from ami_ros.model.world_model import BY_VECTORS
 from ami_ros.planning.alternatives import Alternatives
 from ami_ros.planning.experience import Experience
 from ami_ros.planning.objective import Objective
@@ -87,13 +88,20 @@ class RecedingHorizonPlanner:
     def set_goal(self, goal: Goal | None) -> None:
         """Pursue `goal`, which is encoded once; None stops planning.
 
+        Set points of the same sensors again, moved or not, keep the last plan: the search continues from it.
+        Any other goal restarts.
+
         Raises:
             GoalError: the model cannot use it; the previous goal stays.
         """
+        before = self._goal
         self._goal = None if goal is None else self._model.encode_goal(goal, self._settings.distance)
         if self._experience is not None and goal is not None:
             self._experience.refresh()
-        self.restart()
+        if before is not None and self._goal is not None and _moved(before, self._goal):
+            self._arrived = False
+        else:
+            self.restart()
 
     def plan(self, observation: Observation) -> Plan:
         """Plan from `observation`.
@@ -188,6 +196,11 @@ class RecedingHorizonPlanner:
             return last
         tail = last[-1:].expand(min(passed, len(last)), -1)
         return torch.cat([last[passed:], tail])
+
+
+def _moved(before: EncodedGoal, after: EncodedGoal) -> bool:
+    """Return whether a goal is an earlier one with other set points, or the same."""
+    return before.kind == after.kind == BY_VECTORS and before.parts == after.parts
 
 
 def _solver_of(objective: Objective) -> Solver:

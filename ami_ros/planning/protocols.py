@@ -12,7 +12,10 @@ class Planner(Protocol):
     """Turns observations into plans toward one goal at a time."""
 
     def set_goal(self, goal: Goal | None) -> None:
-        """Pursue `goal`; None stops planning. Raises GoalError if the model cannot use it."""
+        """Pursue `goal`; None stops planning. Raises GoalError if the model cannot use it.
+
+        Set points that moved continue the search; any other goal restarts it.
+        """
 
     def plan(self, observation: Observation) -> Plan:
         """Plan from `observation`. Raises GoalError without a goal."""

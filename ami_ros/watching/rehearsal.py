@@ -72,6 +72,7 @@ class Rehearsal:
         for place in range(last):
             if place % self._ahead == 0:
                 goal = moments[min(place + self._ahead, last)]
+                self._planner.restart()
                 self._planner.set_goal(goal_of(goal, "rehearsal", self._spec))
             observation = moments[place].observation()
             surprise = self._monitor.observe(self._planner.model.sense(observation), observation)

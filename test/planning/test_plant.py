@@ -86,10 +86,32 @@ def test_a_plant_that_has_arrived_stays_where_it_is(tmp_path):
     planner.set_goal(Goal(vectors={"tank": np.array([9.0, 9.0, 9.0])}))
     moved = planner.plan(observation(STEP_NS)).actions
     here = observation(2 * STEP_NS)
-    planner._goal = runtime.encode_goal(Goal(vectors={"tank": here["tank"].value}), "slow")
+    planner.set_goal(Goal(vectors={"tank": here["tank"].value}))
     plan = planner.plan(here)
     assert plan.arrived
     np.testing.assert_allclose(plan.actions.reshape(-1, 2), [moved[0, 0]] * 6, atol=1e-6)
+
+
+def test_set_points_that_move_continue_the_search(tmp_path):
+    model = small_jepa(inputs=inputs_of(PLANT), action=4)
+    export(model, small_contract(model, PLANT), tmp_path / "model.pt")
+    runtime = load_model(tmp_path / "model.pt", PLANT)
+    settings = load_planner_settings({"num_samples": 16, "num_iterations": 1, "horizon": 3})
+    far, further = (Goal(vectors={"tank": np.full(3, value)}) for value in (9.0, 9.5))
+
+    def second_plan(*goals: Goal, restart: bool = False) -> bytes:
+        planner = RecedingHorizonPlanner(runtime, PLANT, settings, lambda: 0)
+        planner.set_goal(far)
+        planner.plan(observation(STEP_NS))
+        for goal in goals:
+            planner.set_goal(goal)
+        if restart:
+            planner.restart()
+        return planner.plan(observation(2 * STEP_NS)).actions.tobytes()
+
+    assert second_plan() == second_plan(far) == second_plan(further, far)
+    assert second_plan(further) != second_plan(further, restart=True)
+    assert second_plan(None, far) == second_plan(far, restart=True)  # no goal between them: another task
 
 
 def objective(folder: Path, spec: RobotSpec, changes: dict[str, object]) -> tuple[Objective, ModelRuntime]:

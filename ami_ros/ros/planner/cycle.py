@@ -61,7 +61,7 @@ class PlanningCycle(ProposingCycle):
             self._planner.set_goal(None)
         for follower in self._followers:
             follower.pursue(goal)
-        self.restart()
+        self._progress.restart()
 
     def restart(self) -> None:
         """Begin again, as after a reset of the robot; the goal stays."""

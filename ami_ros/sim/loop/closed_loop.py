@@ -92,6 +92,7 @@ class ClosedLoop(StepLoop):
         goal_image = goal.images[self._spec.camera.name] if goal.images else None
         if by_joints:
             goal = Goal(vectors={self._spec.joint_sensor: episode.goal}, label=goal.label)
+        planner.restart()  # moved set points alone would continue the last episode
         planner.set_goal(goal)
         change = MapChange(episode, task.episode_steps)
         error, moments = [task.error(world, episode)], [world.snapshot()]

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ami_ros.model.networks.jepa import Jepa
+from ami_ros.model.networks.surprise import SURPRISE_NAMES
 from ami_ros.training.latents import Transitions
 from ami_ros.training.probes import ridge_regression
 from ami_ros.training.settings import TrainingSettings
@@ -56,8 +57,9 @@ def fit_surprise(
         gauge.readout.copy_(weights)
         gauge.readout_offset.copy_(offset)
         gauge.pose_whitening.copy_(whitening(core @ weights + offset - pose, SHARP))
-    gauge.core_mean.copy_(core.mean(dim=0))
-    gauge.novelty_whitening.copy_(whitening(core - gauge.core_mean, SHARP))
+    known = torch.cat([training.core(model), core])
+    gauge.core_mean.copy_(known.mean(dim=0))
+    gauge.novelty_whitening.copy_(whitening(known - gauge.core_mean, SHARP))
     if gauge.stillness:
         change = (core - training.core(model)).norm(dim=1)
         move = (pose - model.posture(training.state[:, model.vectors_at :])).norm(dim=1)
@@ -66,6 +68,11 @@ def fit_surprise(
     gauge.scale.fill_(1.0)
     lengths = surprises(model, held_out)
     each = [torch.quantile(lengths[:, i], rare) for i, rare in enumerate(RARE)]
+    # Where episodes begin is known, too: transitions end elsewhere.
+    novelty = SURPRISE_NAMES.index("novelty")
+    known = torch.cat([held_out.core(model), held_out.next_core(model)])
+    away = torch.linalg.vector_norm((known - gauge.core_mean) @ gauge.novelty_whitening, dim=1)
+    each[novelty] = torch.quantile(away, RARE[novelty])
     gauge.scale.copy_(torch.stack(each).clamp_min(1e-6))
 
 

@@ -49,6 +49,23 @@ def test_usual_data_surprises_once_in_a_hundred(fitted):
     assert (values.median(dim=0).values > 0.1).all()  # no component sleeps
 
 
+def test_where_episodes_begin_is_no_novelty():
+    """Transitions never end where episodes begin: a plant starts far from where it runs."""
+    model, beginnings = small_jepa(), COUNT // 50
+
+    def far_at_first(seed: int) -> Transitions:
+        usual = transitions(model, seed)
+        usual.state[:beginnings, :LATENT] += 30.0
+        usual.state[beginnings:] = usual.next_state[beginnings:]
+        return usual
+
+    fit_surprise(model, far_at_first(0), far_at_first(1), SETTINGS)
+    there = far_at_first(2)
+    there = dataclasses.replace(there, next_state=there.state)
+    novelty = surprises(model, there)[:, SURPRISE_NAMES.index("novelty")]
+    assert float(novelty[:beginnings].median()) < 1.0
+
+
 def test_each_component_notices_its_own(fitted):
     usual = transitions(fitted, 2)
     jump = torch.zeros(LATENT + 2 * JOINTS)
