@@ -11,15 +11,19 @@ from ami_ros.model.networks.settings import ModelSettings
 
 
 class ResidualBlock(nn.Module):
-    """Pre-norm residual MLP block.
+    """Residual MLP block.
 
     At the batch sizes of planning, every pass over the activations besides the matrix products takes
     noticeable time. So the second product has no bias: the first one of the next block makes up for it.
+
+    Args:
+        width: numbers in and out.
+        norm: applied before the products: a LayerNorm, or nothing.
     """
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, norm: nn.Module) -> None:
         super().__init__()
-        self.norm = nn.LayerNorm(width)
+        self.norm = norm
         self.expand = nn.Linear(width, width)
         self.project = nn.Linear(width, width, bias=False)
 
@@ -31,7 +35,9 @@ class ResidualBlock(nn.Module):
 class Predictor(nn.Module):
     """Predicts the change of the state; starts out predicting "nothing changes".
 
-    Vectors enter directly, or (`vector_hidden`) through a small network of their own.
+    Vectors enter directly, or (`vector_hidden`) through a small network of their own. Without cameras, the
+    state is what sensors measure, in its own scale: a LayerNorm would lose that scale, and with it most of
+    the precision of a plant's predictions.
 
     Args:
         settings: sizes.
@@ -44,9 +50,13 @@ class Predictor(nn.Module):
         width, self.vectors_at = settings.predictor_hidden, layout.vectors_at
         vector_size = settings.vector_hidden or layout.inputs.vector_size
         self.enter = nn.Linear(layout.vectors_at + vector_size + action_size, width)
-        self.blocks = nn.Sequential(*[ResidualBlock(width) for _ in range(settings.predictor_blocks)])
+        norms = [
+            nn.LayerNorm(width) if layout.inputs.cameras else nn.Identity()
+            for _ in range(settings.predictor_blocks + 1)
+        ]
+        self.blocks = nn.Sequential(*[ResidualBlock(width, norm) for norm in norms[1:]])
         last = nn.Linear(width, layout.state_size)
-        self.leave = nn.Sequential(nn.LayerNorm(width), last)
+        self.leave = nn.Sequential(norms[0], last)
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
         self.has_vector_network = settings.vector_hidden > 0
