@@ -32,11 +32,7 @@ def check_module(module: Any, contract: Contract, where: str, device: torch.devi
         ContractError: it has other weights, rejects the contract's inputs, returns something else, or sees
             more detail than images of the contract's size have.
     """
-    missing = [
-        name
-        for name in exported(len(contract.cameras), contract.macro_blocks, contract.reads_goals)
-        if not hasattr(module, name)
-    ]
+    missing = [name for name in exported(contract) if not hasattr(module, name)]
     if missing or not isinstance(getattr(module, "model", None), nn.Module):
         raise ModelFileError(
             f"{where}: got a module without {', '.join(missing) or 'model'}, "
@@ -47,7 +43,7 @@ def check_module(module: Any, contract: Contract, where: str, device: torch.devi
             f"{where}: the contract contradicts the model: "
             f"weights_sha256: model {found}, contract {contract.weights_sha256}"
         )
-    layout = Layout(contract.inputs, contract.latent_size)
+    layout = Layout(contract.inputs, contract.latent_size, history=contract.history)
     vectors = torch.tensor([[n for vector in contract.vectors for n in vector.mean]], device=device)
     action = torch.zeros(1, contract.block_size, device=device)
     pictures = [_alike_at(camera.size) for camera in contract.cameras]

@@ -97,6 +97,12 @@ class Contract:
         """Whether it reads vectors off goal pictures."""
         return self._number("reading_hidden") > 0 and bool(self.cameras) and bool(self.vectors)
 
+    @property
+    def history(self) -> tuple[float, ...]:
+        """Time constants of the traces of its vectors, action blocks; none: it needs no earlier readings."""
+        value = self.architecture.get("history")
+        return tuple(map(float, value)) if isinstance(value, list) else ()
+
     def _number(self, name: str) -> int:
         """Return a size of the architecture; 0 in older files without it."""
         value = self.architecture.get(name)

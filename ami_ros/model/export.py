@@ -29,7 +29,7 @@ def export(model: Jepa, contract: Contract, path: Path) -> str:
         OutputError: they cannot be written.
     """
     order_for_planning(model)
-    methods = exported(len(contract.cameras), contract.macro_blocks, contract.reads_goals)
+    methods = exported(contract)
     return write_scripted(
         WorldModel(model).eval(), path, {CONTRACT_FILE: contract.to_json()}, methods, freeze=False
     )

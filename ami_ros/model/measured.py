@@ -32,7 +32,8 @@ ALIKE = {"spread": float, "error": float}  # only if the data have double exposu
 # Only in files of later versions, or where training was asked for it.
 IN_HINDSIGHT = ("ahead_s", "cosine", "chance", "elsewhere", "planned_error", "still_error", "moments")
 HINDSIGHT = {name: [float] for name in IN_HINDSIGHT}
-LATER: dict[str, Any] = {"alike": ALIKE, "hindsight": HINDSIGHT, "shown": {str: [float]}}
+HISTORY = {"blocks": [float], "error": float}  # only without cameras
+LATER: dict[str, Any] = {"history": HISTORY, "alike": ALIKE, "hindsight": HINDSIGHT, "shown": {str: [float]}}
 
 
 def measured(contract: Contract, where: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ami_ros.model.weights import weights_sha256
 from ami_ros.settings.fields import load_settings
 
 # For older files without these settings.
-BEFORE = {"macro_blocks": 0, "macros": 1, "reading_hidden": 0, "stillness": False}
+BEFORE = {"macro_blocks": 0, "macros": 1, "reading_hidden": 0, "stillness": False, "history": []}
 
 
 def restored(file: ModelFile) -> tuple[Jepa, Contract]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,7 @@ class ModelRuntime:
         optional: Collection[str] = (),
     ) -> None:
         self._module, self.contract, self.sha256 = module, contract, sha256
-        methods = exported(len(contract.cameras), contract.macro_blocks, contract.reads_goals)
+        methods = exported(contract)
         self.world: Any = frozen(module, methods) if is_compiled(module) else module
         self.device, self.precision = device, precision
         self._optional = set(optional) if len(contract.cameras) > 1 else set()
@@ -113,6 +113,14 @@ class ModelRuntime:
                 return self._sense_some(images, vectors.unsqueeze(0), set(observation.readings))
             states, oddness = self.world.observe(images, vectors.unsqueeze(0))
         return Sensed(states[0], oddness[0])
+
+    def carried(self, before: Sensed, now: Sensed, blocks: float) -> Sensed:
+        """Return `now` with what `before`, some action blocks earlier, kept of earlier readings."""
+        if not self.contract.history:
+            return now
+        with torch.inference_mode():
+            states = self.world.carried(before.state.unsqueeze(0), now.state.unsqueeze(0), blocks)
+        return replace(now, state=states[0])
 
     def _image(self, observation: Observation, camera: KnownImage) -> Tensor:
         if camera.name in self._optional and camera.name not in observation.readings:

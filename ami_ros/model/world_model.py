@@ -6,6 +6,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ami_ros.model.contract import Contract
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.scripted import offered
 
@@ -29,20 +30,17 @@ SEVERAL_CAMERAS = ("observe_each", "complete")
 MACROS = ("imagine",)
 # Additional methods with `reading_hidden`.
 READINGS = ("goal_readings",)
+# Additional methods with `history`.
+HISTORY = ("carried",)
 # The kind of distance to a goal of vectors.
 BY_VECTORS = "vectors"
 
 
-def exported(cameras: int, macro_blocks: int = 0, reads: bool = False) -> tuple[str, ...]:
-    """Return the methods that a model's file offers.
-
-    Args:
-        cameras: its number of cameras.
-        macro_blocks: as in its architecture.
-        reads: whether it reads vectors off goal pictures.
-    """
-    several = SEVERAL_CAMERAS if cameras > 1 else ()
-    return EXPORTED + several + (MACROS if macro_blocks else ()) + (READINGS if reads else ())
+def exported(contract: Contract) -> tuple[str, ...]:
+    """Return the methods that the file of a model with this contract offers."""
+    several = SEVERAL_CAMERAS if len(contract.cameras) > 1 else ()
+    macros, readings = (MACROS if contract.macro_blocks else ()), (READINGS if contract.reads_goals else ())
+    return EXPORTED + several + macros + readings + (HISTORY if contract.history else ())
 
 
 class WorldModel(nn.Module):
@@ -80,6 +78,11 @@ class WorldModel(nn.Module):
     def complete(self, state: Tensor, missing: list[int]) -> Tensor:
         """Return states (B, Z) as if the cameras with an index in `missing` were absent."""
         return self.model.complete(state, missing)
+
+    @offered
+    def carried(self, before: Tensor, now: Tensor, blocks: float) -> Tensor:
+        """Return observed states (B, Z) with the traces of states (B, Z) some action blocks before."""
+        return self.model.carried(before, now, blocks)
 
     @offered
     def encode(self, camera: int, images: Tensor) -> Tensor:

@@ -98,10 +98,15 @@ def write_bundle(model: Jepa, contract: Contract, settings: PlannerSettings, pat
 
     Raises:
         ConfigError: the settings name a solver whose loop cannot be compiled, or a term that reads sensors
-            by name: a bundle knows no robot.
+            by name: a bundle knows no robot. Or the model needs earlier readings.
         OutputError: the files cannot be written.
     """
     _solver(settings)
+    if contract.history:
+        raise ConfigError(
+            f"history: got a model with {len(contract.history)} traces per reading, expected one without: "
+            "a bundle keeps no earlier readings"
+        )
     for name, section in settings.terms.items():
         if hasattr(TERMS.named(name).Term, "bind") and getattr(section, "weight", 1.0) > 0.0:
             raise ConfigError(

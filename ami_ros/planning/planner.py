@@ -16,6 +16,7 @@ from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.runtime import ModelRuntime
 from ami_ros.model.world_model import BY_VECTORS
 from ami_ros.planning.alternatives import Alternatives
+from ami_ros.planning.earlier_readings import EarlierReadings
 from ami_ros.planning.experience import Experience
 from ami_ros.planning.objective import Objective
 from ami_ros.planning.problem import Problem, Solution, Solver
@@ -66,6 +67,7 @@ class RecedingHorizonPlanner:
         self._meaning = meaning_of(spec)
         self._goal: EncodedGoal | None = None
         self._monitor = SurpriseMonitor(model, spec)
+        self._earlier = EarlierReadings(model, spec.step_ns * spec.action_block)
         self._guide = guide_of(model, spec, settings, experience, clock_ns)
         self.restart()
 
@@ -82,6 +84,7 @@ class RecedingHorizonPlanner:
         self._planned_ns: int | None = None
         self._arrived = False
         self._monitor.restart()
+        self._earlier.restart()
         if self._guide is not None:
             self._guide.restart()
 
@@ -112,7 +115,7 @@ class RecedingHorizonPlanner:
         """
         if self._goal is None:
             raise GoalError("no goal: set an image or joint goal first")
-        sensed = self._model.sense(observation)
+        sensed = self._earlier.added(self._model.sense(observation), observation.stamp_ns)
         surprise = self._monitor.observe(sensed, observation)
         distance = self._model.distance(sensed.state, self._goal)
         limit = self._settings.departure_distance if self._arrived else self._settings.arrival_distance

@@ -117,6 +117,7 @@ def encode_episodes(
 ) -> Encoded:
     """Encode episodes with actions as in `spec`; `on_step` runs per episode."""
     states, oddness = encode_all(model, recorded, on_step)
+    states = model.remembered(states, 1.0 / spec.block)
     actions = normalised_actions(torch.from_numpy(recorded.actions), spec)
     truths = {name: torch.from_numpy(values) for name, values in recorded.truths.items()}
     return Encoded(states, oddness, model.core_size, actions, spec.block, truths)

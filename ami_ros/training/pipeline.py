@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -36,6 +36,7 @@ from ami_ros.training.fitting.metric import controlled_changes, fit_metric, slow
 from ami_ros.training.fitting.predictor import fit_predictor
 from ami_ros.training.fitting.surprise import fit_surprise
 from ami_ros.training.fitting.temporal_distance import fit_temporal_distance
+from ami_ros.training.history_choice import HistoryChoice, choose_history
 from ami_ros.training.latents import encode_episodes
 from ami_ros.training.quality import measure_quality, shown_in_pictures
 from ami_ros.training.recorded import of_sensor, recorded
@@ -112,12 +113,23 @@ def build_trainer(
                 raise TrainingError(
                     f"double exposures have images {got}, expected {expected} as in the episodes"
                 )
+    if start is None and not model.history and (found := _history(split, spec, training)):
+        model = replace(model, history=found.history)
     _check_length(split, spec.action_block, model, training)
     keep_freed_memory()
     torch.set_num_threads(training.threads)
     torch.manual_seed(training.seed)
     network = Jepa(model, inputs, spec.action_block * spec.action_size)
     return Trainer(network, episodes, training, spec.actions, inputs, split.exposures, start, share)
+
+
+def _history(split: Split, spec: RobotSpec, training: TrainingSettings) -> HistoryChoice | None:
+    """Return how much of the past a state should keep; None with cameras, whose latents say it."""
+    inputs = inputs_of(spec)
+    if inputs.cameras:
+        return None
+    usual, unseen = recorded(split.training, inputs), recorded(split.held_out, inputs)
+    return choose_history(usual, unseen, inputs, spec.actions, training.history_gain)
 
 
 def _check_length(split: Split, block: int, model: ModelSettings, training: TrainingSettings) -> None:
@@ -196,6 +208,9 @@ def finish(
     quality = measure_quality(network, encoded, held_out, clips, oddities.held_out, horizon)
     quality["completion"] = completion_errors(network, held_out, inputs.cameras)
     quality["shown"] = shown_in_pictures(network, encoded, held_out, inputs)
+    found = _history(split, spec, training)
+    if found is not None and found.history == network.settings.history:
+        quality["history"] = {"blocks": list(network.settings.history), "error": found.error}
     quality["alike"] = measure_alike(network, split.held_out_exposures)
     actions = split.training.actions
     return Contract(

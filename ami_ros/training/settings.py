@@ -45,6 +45,12 @@ class TrainingSettings:
     metric_controlled: bool = setting(
         "whether the metric counts what actions change, in units of the prediction error"
     )
+    history_gain: float = setting(
+        "without cameras, traces of past readings are kept where a linear model errs less with them by this "
+        "share; 1: never",
+        gt=0.0,
+        le=1.0,
+    )
     predictor_steps: int = setting("further steps that train the predictor alone, after the encoders", ge=0)
     predictor_horizon: int = setting(
         "open-loop predictions per window in these steps, action blocks", ge=1, le=100

@@ -166,9 +166,10 @@ class Trainer:
         if seen is None:
             wanted = side_by_side(windows.goals, self._inputs, (count,))
             goal, states = model.normalise(torch.from_numpy(wanted)), vectors
-            seen = torch.cat([states, goal[:, None]], dim=1)
+            seen = torch.cat([vectors, goal[:, None]], dim=1)
         else:
             goal, states = seen[:, -1], torch.cat([seen[:, :-1], vectors], dim=2)
+        states = model.remembered(states, 1.0)  # of the window: `fit_predictor` knows whole episodes
         looks = torch.from_numpy(windows.looks).repeat_interleave(seen.shape[1])
         spread = within_looks(seen.flatten(0, 1), looks)
         losses = {

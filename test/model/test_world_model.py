@@ -92,9 +92,7 @@ def test_scripted_it_answers_as_it_does_unscripted(body):
     it = runtime(body)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        other = torch.jit.freeze(
-            torch.jit.script(it.world), preserved_attrs=list(exported(len(it.contract.cameras)))
-        )
+        other = torch.jit.freeze(torch.jit.script(it.world), preserved_attrs=list(exported(it.contract)))
     state, size = it.sense(observation(body)).state, it.world.model.view_size
     actions = torch.rand(SAMPLES, HORIZON, ACTION, generator=torch.Generator().manual_seed(1)) * 2 - 1
     goal, found = [torch.ones(size)], []

@@ -34,6 +34,7 @@ SETTINGS = ModelSettings(
     predictor_hidden=20,
     predictor_blocks=2,
     vector_hidden=0,
+    history=(),
     macro_blocks=0,
     macros=5,
     inverse_hidden=22,

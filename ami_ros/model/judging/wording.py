@@ -100,6 +100,7 @@ def worth_knowing(quality: Mapping[str, Any]) -> Iterator[str]:
     doubt = numbers(quality).get("disagreement_spearman")
     if doubt is not None:
         yield f"Its doubt ranks its errors with a correlation of {doubt:.2f}."
+    yield from _of_the_past(quality.get("history"))
     events, odd = numbers(quality).get("surprise_auc"), quality.get("beyond_range")
     kinds = {k: numbers(v).get("auc") for k, v in odd.items()} if isinstance(odd, Mapping) else {}
     known = {kind.replace("_", " "): auc for kind, auc in kinds.items() if auc is not None}
@@ -116,6 +117,21 @@ def worth_knowing(quality: Mapping[str, Any]) -> Iterator[str]:
             "Whether it notices the unfamiliar was not measured: `ami-ros collect` and `ami-ros augment` "
             "create the data for that."
         )
+
+
+def _of_the_past(found: Any) -> Iterator[str]:
+    rows = found if isinstance(found, Mapping) else {}
+    error, blocks = numbers(rows).get("error"), rows.get("blocks")
+    if error is None or not isinstance(blocks, list):
+        return
+    less = f"{max(0.0, 1.0 - error):.0%} less"
+    if over := [f"{constant:g}" for constant in numbers(dict(enumerate(blocks))).values()]:
+        yield (
+            f"It averages past readings over {_listed(over)} action blocks: with them, a linear model errs "
+            f"{less}."
+        )
+    else:
+        yield f"The present readings are enough: a linear model errs at most {less} with past ones."
 
 
 def _tells(auc: float) -> str:

@@ -27,7 +27,8 @@ class Coarse(nn.Module):
 
     def __init__(self, settings: ModelSettings, layout: Layout, action_size: int) -> None:
         super().__init__()
-        self.predictor = Predictor(settings, layout, settings.macro_blocks * action_size)
+        blocks = settings.macro_blocks
+        self.predictor = Predictor(settings, layout, blocks * action_size, blocks)
         self.macros: Tensor  # (N, M K A) in [-1, 1]
         self.register_buffer("macros", torch.zeros(settings.macros, settings.macro_blocks * action_size))
         self.requires_grad_(False)  # fitted after the world model, see training/fitting/coarse.py

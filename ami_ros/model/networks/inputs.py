@@ -46,7 +46,7 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Layout:
-    """The layout of a state (Z,): the latent of each camera (D), then every vector.
+    """The layout of a state (Z,): the latent of each camera (D), every vector, then traces of the vectors.
 
     The *views* describe the world and determine the distance to a goal. They are the latents of the cameras,
     or without cameras all vectors together. The views form the core, which is the front of the state.
@@ -55,11 +55,13 @@ class Layout:
         inputs: the sensors.
         latent_size: D.
         all_shown: whether pictures show every vector, not only joints.
+        history: time constants (H) of the traces, action blocks, see `Traces`.
     """
 
     inputs: Inputs
     latent_size: int
     all_shown: bool = False
+    history: tuple[float, ...] = ()
 
     @property
     def vectors_at(self) -> int:
@@ -67,9 +69,14 @@ class Layout:
         return len(self.inputs.cameras) * self.latent_size
 
     @property
+    def traces_at(self) -> int:
+        """Index of the first number of a trace."""
+        return self.vectors_at + self.inputs.vector_size
+
+    @property
     def state_size(self) -> int:
         """Numbers of a state (Z)."""
-        return self.vectors_at + self.inputs.vector_size
+        return self.traces_at + len(self.history) * self.inputs.vector_size
 
     @property
     def views(self) -> int:

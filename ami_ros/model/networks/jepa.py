@@ -20,6 +20,7 @@ from ami_ros.model.networks.predictor import Predictor
 from ami_ros.model.networks.settings import ModelSettings
 from ami_ros.model.networks.surprise import Surprise
 from ami_ros.model.networks.temporal_distance import TemporalDistance
+from ami_ros.model.networks.traces import Traces
 
 # Parts that gradient descent on episodes trains; the rest is fitted afterwards, on fixed latents.
 TRAINED = ("encoders", "predictor", "inverse_model", "readings")
@@ -38,11 +39,15 @@ class Jepa(nn.Module):
 
     def __init__(self, settings: ModelSettings, inputs: Inputs, action_size: int) -> None:
         super().__init__()
-        layout = Layout(inputs, settings.latent_size, all_shown=settings.reading_hidden > 0)
+        layout = Layout(inputs, settings.latent_size, settings.reading_hidden > 0, settings.history)
         self.settings, self.image_size = settings, settings.image_size
         self.latent_size = settings.latent_size
         self.action_size = action_size
-        self.vectors_at, self.state_size = layout.vectors_at, layout.state_size
+        self.vectors_at, self.traces_at, self.state_size = (
+            layout.vectors_at,
+            layout.traces_at,
+            layout.state_size,
+        )
         self.views, self.view_size, self.core_size = layout.views, layout.view_size, layout.core_size
         # TorchScript cannot infer the type of an empty list: the range from 0 to 0 stands for nothing.
         self.postures = layout.postures or [(0, 0)]
@@ -53,6 +58,8 @@ class Jepa(nn.Module):
             encoders.append(encoders[0] if index and settings.shared_encoder else kind(settings))
         self.encoders = nn.ModuleList(encoders)
         self.predictor = Predictor(settings, layout, action_size)
+        # Without history, there is nothing to carry.
+        self.traces = nn.ModuleList(Traces(layout, 1) for _ in settings.history[:1])
         self.inverse_model = InverseModel(settings, layout, action_size)
         reads = settings.reading_hidden > 0 and len(inputs.cameras) > 0 and inputs.vector_size > 0
         self.readings = nn.ModuleList(GoalReading(settings, layout) for _ in range(int(reads)))
@@ -116,13 +123,38 @@ class Jepa(nn.Module):
             parts.append(latent)
             odd.append(appearance(x, latent, joints).unsqueeze(1))
         parts.append(vectors)
+        for traces in self.traces:
+            if isinstance(traces, Traces):
+                parts.append(traces.begin(vectors))
         return torch.cat(parts, dim=1), torch.cat(odd, dim=1)
+
+    def remembered(self, states: Tensor, blocks: float) -> Tensor:
+        """Return the states (E, S + 1, Z) of episodes, `blocks` apart, with their traces; for training.
+
+        Args:
+            states: without traces, or with those of the present readings.
+            blocks: action blocks from one state to the next.
+        """
+        for traces in self.traces:
+            if isinstance(traces, Traces):
+                seen = states[..., : self.traces_at]
+                states = torch.cat([seen, traces.along(seen[..., self.vectors_at :], blocks)], dim=2)
+        return states
+
+    def carried(self, before: Tensor, now: Tensor, blocks: float) -> Tensor:
+        """Return observed states (B, Z) with the traces of states (B, Z) some action blocks before."""
+        for traces in self.traces:
+            if isinstance(traces, Traces):
+                seen = now[:, : self.traces_at]
+                now = torch.cat([seen, traces.carry(before, seen[:, self.vectors_at :], blocks)], dim=1)
+        return now
 
     def complete(self, state: Tensor, missing: list[int]) -> Tensor:
         """Return states (B, Z) with the views of some cameras, by index, filled in from everything else."""
         for head in self.completions:
-            vectors = state[:, self.vectors_at :]
-            state = torch.cat([head(state[:, : self.core_size], missing, vectors), vectors], dim=1)
+            vectors = state[:, self.vectors_at : self.traces_at]
+            core = head(state[:, : self.core_size], missing, vectors)
+            state = torch.cat([core, state[:, self.vectors_at :]], dim=1)
         return state
 
     def normalise(self, vectors: Tensor) -> Tensor:

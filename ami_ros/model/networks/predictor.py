@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from ami_ros.model.networks.inputs import Layout
 from ami_ros.model.networks.settings import ModelSettings
+from ami_ros.model.networks.traces import Traces
 
 
 class ResidualBlock(nn.Module):
@@ -42,20 +43,23 @@ class Predictor(nn.Module):
     Args:
         settings: sizes.
         layout: layout of the state.
-        action_size: numbers per action block (K A).
+        action_size: numbers per prediction (K A, or several times that).
+        blocks: action blocks that a prediction covers.
     """
 
-    def __init__(self, settings: ModelSettings, layout: Layout, action_size: int) -> None:
+    def __init__(self, settings: ModelSettings, layout: Layout, action_size: int, blocks: int = 1) -> None:
         super().__init__()
-        width, self.vectors_at = settings.predictor_hidden, layout.vectors_at
+        width = settings.predictor_hidden
+        self.vectors_at, self.traces_at = layout.vectors_at, layout.traces_at
         vector_size = settings.vector_hidden or layout.inputs.vector_size
-        self.enter = nn.Linear(layout.vectors_at + vector_size + action_size, width)
+        trace_size = layout.state_size - layout.traces_at
+        self.enter = nn.Linear(layout.vectors_at + vector_size + trace_size + action_size, width)
         norms = [
             nn.LayerNorm(width) if layout.inputs.cameras else nn.Identity()
             for _ in range(settings.predictor_blocks + 1)
         ]
         self.blocks = nn.Sequential(*[ResidualBlock(width, norm) for norm in norms[1:]])
-        last = nn.Linear(width, layout.state_size)
+        last = nn.Linear(width, layout.traces_at)
         self.leave = nn.Sequential(norms[0], last)
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
@@ -68,9 +72,18 @@ class Predictor(nn.Module):
                 nn.Linear(settings.vector_hidden, settings.vector_hidden),
             )
 
+        # Without traces, there is nothing to carry.
+        self.traces = nn.ModuleList(Traces(layout, blocks) for _ in layout.history[:1])
+
     def forward(self, state: Tensor, action: Tensor) -> Tensor:
         """Advance states (B, Z) by an action block (B, K A) in [-1, 1]."""
         given = state
         if self.has_vector_network:
-            given = torch.cat([state[:, : self.vectors_at], self.vectors(state[:, self.vectors_at :])], dim=1)
-        return state + self.leave(self.blocks(self.enter(torch.cat([given, action], dim=1))))
+            vectors = self.vectors(state[:, self.vectors_at : self.traces_at])
+            parts = [state[:, : self.vectors_at], vectors, state[:, self.traces_at :]]
+            given = torch.cat(parts, dim=1)
+        change = self.leave(self.blocks(self.enter(torch.cat([given, action], dim=1))))
+        after = state[:, : self.traces_at] + change
+        for traces in self.traces:
+            after = traces(state, after)
+        return after

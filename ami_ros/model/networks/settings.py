@@ -27,6 +27,9 @@ class ModelSettings:
     predictor_hidden: int = setting("width of the predictor", ge=16)
     predictor_blocks: int = setting("residual blocks of the predictor", ge=1, le=16)
     vector_hidden: int = setting("width of the predictor's network for vectors; 0: none", ge=0)
+    history: tuple[float, ...] = setting(
+        "time constants of traces of the vectors, action blocks; none: the present reading is enough", ge=0.5
+    )
     macro_blocks: int = setting("action blocks of a macro-action; 0: no coarse predictor", ge=0, le=100)
     macros: int = setting("macro-actions of the coarse predictor", ge=1, le=4096)
     inverse_hidden: int = setting("width of the inverse model", ge=16)

@@ -33,7 +33,7 @@ def fit_completion(
     generator = torch.Generator().manual_seed(settings.seed)
     for head in model.completions:
         if isinstance(head, Completion):
-            cores, vectors = states[:, : model.core_size], states[:, model.vectors_at :]
+            cores, vectors = states[:, : model.core_size], states[:, model.vectors_at : model.traces_at]
             _fit(head, cores, vectors, settings, generator, on_step)
 
 
