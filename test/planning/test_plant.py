@@ -182,3 +182,30 @@ def test_a_price_of_nothing_is_refused(tmp_path, prices, why):
     one, _ = objective(tmp_path, PLANT, {"terms.economy.weight": 1.0, "terms.economy.prices": prices})
     with pytest.raises(ConfigError, match=why):
         one.unhurried  # noqa: B018
+
+
+def test_a_plan_knows_earlier_readings_until_a_restart(tmp_path):
+    settings = dataclasses.replace(SETTINGS, history=(4.0,))
+    model = small_jepa(inputs=inputs_of(PLANT), action=4, settings=settings)
+    export(model, small_contract(model, PLANT), tmp_path / "model.pt")
+    runtime = load_model(tmp_path / "model.pt", PLANT)
+    few = load_planner_settings({"num_samples": 16, "horizon": 2})
+    planner = RecedingHorizonPlanner(runtime, PLANT, few, lambda: 0)
+    planner.set_goal(Goal(vectors={"tank": np.full(3, 9.0)}))
+
+    def traces(level: float, step: float) -> float:
+        stamp_ns = round(step * STEP_NS)
+        values = {"flow": np.zeros(1), "tank": np.array([level, 0.0, 0.0])}
+        plan = planner.plan(Observation({n: Reading(v, stamp_ns, stamp_ns) for n, v in values.items()}))
+        assert plan.state is not None and plan.predicted.shape == (2, 6)
+        return float(plan.state[3])
+
+    begun, settled = traces(0.0, 1), traces(1.0, 100)
+    planner.restart()
+    assert traces(0.0, 1) == begun
+    block = traces(1.0, 3)  # a block of two control steps later
+    assert block == pytest.approx(begun + (1.0 - np.exp(-0.25)) * (settled - begun), rel=1e-4)
+    assert block < traces(1.0, 3.5) < settled  # in the middle of a step, too
+    planner.set_goal(Goal(vectors={"tank": np.full(3, 8.0)}))
+    assert traces(1.0, 4) > block  # a set point that moves forgets nothing
+    assert traces(1.0, 2) == pytest.approx(settled, rel=1e-4)  # time ran back: as if it had long been so
