@@ -73,7 +73,7 @@ FOREIGN = ["gymnasium-robotics>=1.4,<1.5", *MUJOCO]
 # Any robot and task as a gymnasium environment.
 GYM = ["gymnasium>=1.0,<2"]
 # Plants with an oracle that knows their equations, for `python -m benchmarks process`; 1 GB with JAX.
-PROCESS = ["pcgym>=0.1.8,<0.2; python_version >= '3.11'"]
+PROCESS = ["pcgym>=0.1.8,<0.2; python_version >= '3.11'", "stable-baselines3>=2.4,<3"]
 # The viewer of `ami-ros watch`, with its own window and page; 170 MB.
 WATCH = ["rerun-sdk>=0.41,<1; python_version >= '3.11'"]
 DOCS = ["mkdocs-material>=9.5,<10", "mkdocstrings[python]>=0.26,<2"]

@@ -31,6 +31,7 @@ ELSEWHERE = {
     "arm.urdf",  # what a reader has
     "my_arm.yaml",  # what new-robot writes of it
     "g1.yaml",  # what it writes of a data set
+    "open50.yaml",  # and of another
     "boiler.yaml",  # and of a list of tags
     "quick_reach.yaml",  # a task of whoever repeats a benchmark
     "config/tasks/mine.yaml",  # written by a test

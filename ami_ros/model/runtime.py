@@ -228,12 +228,27 @@ class ModelRuntime:
         return fitted.float()
 
     def inverse_action(self, state: Tensor, goal: EncodedGoal) -> Tensor:
-        """Return the action block (K A) in [-1, 1] that leads toward an image goal, without search."""
+        """Return the action block (K A) in [-1, 1] that leads toward a goal, without search.
+
+        Raises:
+            GoalError: a model that sees pictures was given another goal.
+        """
         if goal.kind == BY_VECTORS:
-            raise GoalError("inverse_model: got a joint goal, expected an image goal; use solver cem or mppi")
+            goal = self._whole(state, goal)
         with torch.inference_mode():
             block: Tensor = self.world.inverse_action(state, goal.targets, goal.parts).cpu()
         return block
+
+    def _whole(self, state: Tensor, goal: EncodedGoal) -> EncodedGoal:
+        """Return a goal of some sensors as one of all, as the inverse model knows it: others stay."""
+        if self.contract.cameras:
+            raise GoalError("inverse_model: got a joint goal, expected an image goal; use solver cem or mppi")
+        sizes = [len(vector.units) for vector in self.contract.vectors]
+        there = state[: sum(sizes)].clone()
+        for part, target in zip(goal.parts, goal.targets, strict=True):
+            start = sum(sizes[:part])
+            there[start : start + len(target)] = target
+        return EncodedGoal([there], [0], goal.kind)
 
     def around(self, make: Callable[[Any], nn.Module], methods: Sequence[str]) -> Any:
         """Return a module built around the world model, compiled with it if that was loaded from a file.

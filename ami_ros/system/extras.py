@@ -18,7 +18,7 @@ EXTRAS = {
     "lerobot": ("pyarrow", "av"),
     "gym": ("gymnasium",),
     "watch": ("rerun",),
-    "process": ("pcgym",),
+    "process": ("pcgym", "stable_baselines3"),
     "ray": ("ray",),
     "bench": ("pytorch_mppi", "stable_worldmodel", "torchvision", "imageio"),
 }

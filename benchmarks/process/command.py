@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,12 +29,16 @@ def process(
     folder: Annotated[Path, typer.Option(help="Folder of logs and models; what is there is used.")] = Path(
         "runs/process"
     ),
+    sac: Annotated[
+        list[int] | None, typer.Option(help="Also a row of SAC that learned on so many steps of the plant.")
+    ] = None,
     json_file: options.Json = None,
 ) -> None:
     """Plan a plant of pc-gym with a model of its logs, next to controllers that know more or less.
 
-    Rows: nonlinear MPC on pc-gym's equations, the oracle; our planner; a linear model
-    identified from the same logs with MPC; a tuned PI controller; and nothing at all. The gap is pc-gym's: by
+    Rows: nonlinear MPC on pc-gym's equations, the oracle; our planner; our inverse model, without a search; a
+    linear model identified from the same logs with MPC; a tuned PI controller; nothing at all; and, with
+    --sac, a policy that learned on the plant itself. The gap is pc-gym's: by
     how much the median return is below the oracle's, as a share.
 
     Example: python -m benchmarks process --plant cstr --json cstr.json
@@ -60,7 +65,7 @@ def process(
         train(data=data, out=model, robot=str(one.robot), task=str(TASK))
     figures = {
         "plant": plant,
-        **_judged(one, configuration, model, logs, range(seed, seed + episodes)),
+        **_judged(one, configuration, model, logs, range(seed, seed + episodes), sac or []),
         "logged_steps": int(logs.wanted.shape[0] * logs.wanted.shape[1]),
         "episodes": episodes,
         "seed": seed,
@@ -74,7 +79,7 @@ def process(
 
 
 def _judged(
-    plant: Plant, configuration: Configuration, model: Path, logs: Logs, seeds: range
+    plant: Plant, configuration: Configuration, model: Path, logs: Logs, seeds: range, sac: list[int]
 ) -> dict[str, Any]:
     import torch
 
@@ -87,6 +92,12 @@ def _judged(
     rows: dict[str, dict[str, Any]] = {}
     oracle = None
     controllers = _controllers(plant, configuration, model, logs, world)
+    if sac:
+        from benchmarks.process.sac import SAC
+
+        for count in sac:
+            path = model.with_name(f"sac_{count}.zip")
+            controllers[f"SAC, {count} steps"] = SAC(plant, logs.seen, count, path)
     for name, controller in controllers.items():
         with progress_bar(name, len(seeds)) as bar:
             found = outcomes(world, controller, seeds, lambda bar=bar: bar.update(1))  # type: ignore[misc]
@@ -112,9 +123,11 @@ def _controllers(
 
     spec, settings = configuration.spec, configuration.planner
     loaded = load_model(model, spec, task=configuration.task_name)
+    unsearched = dataclasses.replace(settings, solver="inverse_model")
     return {
         "oracle": NMPC(plant),
         "ours": Ours(plant, loaded, spec, settings),
+        "inverse model": Ours(plant, loaded, spec, unsearched),
         "linear MPC": LinearMPC(plant, logs.seen, logs.done),
         "PI": tuned_pi(plant, world, TUNED_ON, lambda *one: outcome(*one).returned),
         "hold": Hold(),

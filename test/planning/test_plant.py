@@ -114,6 +114,27 @@ def test_set_points_that_move_continue_the_search(tmp_path):
     assert second_plan(None, far) == second_plan(far, restart=True)  # no goal between them: another task
 
 
+def test_the_inverse_model_leads_toward_some_sensors_and_leaves_others_as_they_are(tmp_path):
+    spec = dataclasses.replace(
+        PLANT, sensors={"flow": dataclasses.replace(FLOW, used_by=("model",)), "tank": TANK}
+    )
+    model = small_jepa(inputs=inputs_of(spec), action=4)
+    export(model, small_contract(model, spec), tmp_path / "model.pt")
+    runtime = load_model(tmp_path / "model.pt", spec)
+    planner = RecedingHorizonPlanner(
+        runtime, spec, load_planner_settings({"solver": "inverse_model"}), lambda: 0
+    )
+    here, there = observation(STEP_NS), np.array([1.5, 2.0, -1.0])
+    planner.set_goal(Goal(vectors={"tank": there}))
+    actions = planner.plan(here).actions
+    assert actions.shape == (1, 2, 2)
+    whole = Goal(vectors={"flow": here["flow"].value, "tank": there})
+    planner.set_goal(whole)
+    np.testing.assert_allclose(planner.plan(here).actions, actions, atol=1e-5)
+    planner.set_goal(Goal(vectors={"tank": -there}))
+    assert np.abs(planner.plan(here).actions - actions).max() > 1e-3
+
+
 def objective(folder: Path, spec: RobotSpec, changes: dict[str, object]) -> tuple[Objective, ModelRuntime]:
     model = small_jepa(inputs=inputs_of(PLANT), action=4)
     export(model, small_contract(model, PLANT), folder / "model.pt")

@@ -48,8 +48,8 @@ def test_the_gate_leads_inputs_where_a_plan_wants_them_as_fast_as_the_plant_allo
     plant = PLANTS[name]
     gated, before = GatedPlant(load_robot(str(plant.robot))), np.array(plant.first)
     gated.begin()
+    seen = World(plant).begin(3)
     for wanted in (plant.high, plant.low, plant.high):
-        seen = np.full(len(plant.states) + len(plant.measured), 0.5)
         inputs = gated.inputs(np.tile(wanted, (3, 1, 1)), gated.sense(seen, before))
         rate = np.array(plant.rate)
         allowed = np.clip(wanted, before - rate, before + rate)
@@ -57,3 +57,27 @@ def test_the_gate_leads_inputs_where_a_plan_wants_them_as_fast_as_the_plant_allo
         np.testing.assert_array_equal(plant.followed(before, inputs), inputs)
         before = inputs
     assert gated.unsafe == 0 and gated.ticks["HOLD"] == gated.ticks["STOP"] == 0
+
+
+def test_a_value_that_leaves_its_envelope_leads_the_inputs_to_their_rest():
+    plant = PLANTS["cstr"]
+    gated = GatedPlant(load_robot(str(plant.robot)))
+    gated.begin()
+    hot = np.array([0.85, 335.0, 350.0])
+    inputs = gated.inputs(np.full((3, 1, 1), 302.0), gated.sense(hot, np.array(plant.first)))
+    np.testing.assert_allclose(inputs, 298.5, atol=0.05)
+    assert gated.ticks["HOLD"] > 0 and gated.unsafe == 0
+
+
+def test_a_policy_that_learned_is_kept(tmp_path):
+    pytest.importorskip("stable_baselines3", reason="needs the extra 'process'", exc_type=ImportError)
+    from benchmarks.process.sac import SAC
+
+    plant, world = PLANTS["cstr"], World(PLANTS["cstr"])
+    seen = Logs(plant, 2 * (plant.steps - 1)).seen
+    learned = SAC(plant, seen, 130, tmp_path / "sac.zip")
+    written = (tmp_path / "sac.zip").read_bytes()
+    again = SAC(plant, seen, 130, tmp_path / "sac.zip")
+    found = outcome(world, learned, 3)
+    assert found == outcome(world, again, 3) != outcome(world, Hold(), 3)
+    assert (tmp_path / "sac.zip").read_bytes() == written
