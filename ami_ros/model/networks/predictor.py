@@ -37,8 +37,8 @@ class Predictor(nn.Module):
     """Predicts the change of the state; starts out predicting "nothing changes".
 
     Vectors enter directly, or (`vector_hidden`) through a small network of their own. Without cameras, the
-    state is what sensors measure, in its own scale: a LayerNorm would lose that scale, and with it most of
-    the precision of a plant's predictions.
+    state is what sensors measure, in its own scale. A LayerNorm would lose that scale: a reactor's plans then
+    left the best input where it is at the end of its range.
 
     Args:
         settings: sizes.
