@@ -19,6 +19,7 @@ from ami_ros.safety.watched_sensor import IMAGE, JOINT_STATES, VECTOR, watched_s
 from ami_ros.sim.faults.kinds import (
     ANY_SIZE,
     ANY_STALE,
+    BAND,
     CAMERA,
     CLOCK,
     DOUBT,
@@ -239,6 +240,8 @@ class Catalogue:
             return False
         if need == FREEZE:  # a base's pose must not stand still either while commands move it
             return sensor.freeze_s is not None or is_pose
+        if need == BAND:
+            return bool(sensor.envelope)
         return need == ANY_SIZE and VECTOR_MESSAGES[sensor.message] is None
 
     def _fault(self, kind: FaultKind, sensor: str, name: str) -> Fault:

@@ -23,8 +23,10 @@ STALE, FUTURE, FROZEN, MALFORMED = "stale", "future", "frozen", "malformed"
 ANY_STALE = "any sensor stale"
 # What a fault requires of its sensor.
 STAMP, FREEZE, ANY_SIZE = "a message with a stamp", "freeze_s", "a message of any size"
+BAND = "an envelope"
 POSE = "to measure the pose of a base"
 
+DRIFT_S = 6.0  # a value that drifts is named when it comes near its border
 SENSOR_S = 1.2  # by when a fault of a sensor must be named
 MODEL_S = 2.0  # the model must have observed some action blocks
 POSE_S = 3.0  # a pose is compared with the commands after some way, and a base may be slow
@@ -35,6 +37,7 @@ _LIMITS = ("VELOCITY_LIMIT", "POSITION_LIMIT", "BRAKING_DISTANCE")
 _ZONES = ("WORKSPACE", "FORBIDDEN_BOX")
 # A fast arm's commands move away from the last joint state before it counts as old.
 _LEFT_BEHIND = ("TRACKING_ERROR",)
+_ENVELOPE = ("ENVELOPE", "ENVELOPE_LEFT", "ENVELOPE_LOST")
 _SILENCE = ("PLANNER_SILENT", "PROPOSAL_STALE")
 _BLIND = (*_SILENCE, *_LEFT_BEHIND)
 
@@ -155,6 +158,17 @@ KINDS: dict[str, FaultKind] = {
         _vector("vector_delayed", "readings arrive late, with true stamps", STALE, needs=(STAMP,)),
         _vector("vector_nan", "one value is not a number", MALFORMED, follows=(STALE,)),
         _vector("vector_short", "the last value is missing", MALFORMED, needs=(ANY_SIZE,), follows=(STALE,)),
+        _vector("vector_outside", "all values read full scale", *_ENVELOPE, needs=(BAND,), follows=DOUBT),
+        FaultKind(
+            "vector_drifting",
+            VECTORS,
+            "values drift by half of themselves each second",
+            (*_ENVELOPE, *DOUBT),
+            DRIFT_S,
+            follows=_SILENCE,
+            of=VECTOR,
+            needs=(BAND,),
+        ),
         _vector(
             "vector_future",
             "stamps 2 s ahead",

@@ -150,6 +150,11 @@ def test_broken_vector_sensors():
     assert [len(readings) for readings in late] == [0] * 20 + [1] * 10 and late[20][0][1] == 0
     assert [int(np.isnan(values).sum()) for ((values, _),) in through_vector("vector_nan", 2)] == [1, 1]
     assert [len(values) for ((values, _),) in through_vector("vector_short", 2)] == [VALUES - 1] * 2
+    assert all((values > 1e5).all() for ((values, _),) in through_vector("vector_outside", 3))
+    drift = [
+        values - np.arange(VALUES) - i for i, ((values, _),) in enumerate(through_vector("vector_drifting"))
+    ]
+    assert not drift[0].any() and (np.diff(drift, axis=0) > 0.0).all()
     assert [stamp for ((_, stamp),) in through_vector("vector_future", 2)] == [FAR_NS, FAR_NS + FRAME_NS]
     jumping = [stamp for ((_, stamp),) in through_vector("vector_jumping", 4)]
     assert jumping == [-FAR_NS, FRAME_NS, 2 * FRAME_NS - FAR_NS, 3 * FRAME_NS]
