@@ -184,7 +184,7 @@ class GuardedGroup:
     def _way_out(self, state: ChannelState, verdict: Verdict) -> FloatArray | None:
         """Return the velocity (C,) of a hold that does not stand still; else None."""
         if self.body.safe is not None:
-            way: FloatArray = self._settings.tracking_gain_hz * (self.body.safe - state.position)
+            way: FloatArray = self._settings.rate_hz * (self.body.safe - state.position)
             return way
         return self._checks.give_way(verdict, self.situation)
 

@@ -20,13 +20,16 @@ from set_points import (
     TEMPERATURE,
     TICK_NS,
     UPPER,
+    VELOCITY,
     SetPointTimeline,
     plant_body,
 )
 
+from ami_ros.body.limits import ChannelLimits
 from ami_ros.errors import ConfigError, JointStateError
 from ami_ros.safety.checks.freshness import Freshness
 from ami_ros.safety.gate.gate import Gate
+from ami_ros.safety.guarded_group import GuardedGroup
 from ami_ros.safety.motion.braking_distance import BrakingDistance
 from ami_ros.safety.motion.channel_state import ChannelState
 from ami_ros.safety.motion.jerk_limit import JerkLimit
@@ -332,3 +335,19 @@ def test_a_gate_without_a_check_is_found_out(mutant, monkeypatch):
     monkeypatch.setattr(*MUTANTS[mutant])
     with pytest.raises(AssertionError):
         always(4 * EXAMPLES)(timelines(run))()
+
+
+def test_a_hold_leads_to_the_rest_as_fast_as_the_limits_allow():
+    """A valve that must close does not creep the last of its way."""
+    lower, upper, rest, velocity = np.array(LOWER), np.array(UPPER), np.array(HOME), np.array(VELOCITY)
+    body = plant_body(limits=ChannelLimits(lower, upper, velocity, None, None, None), safe=rest)
+    group = GuardedGroup(body, SETTINGS, (), proven=True)
+    state, ticks = ChannelState.at_rest(upper), 0
+    while np.abs(state.position - rest).max() > 1e-9 and ticks < 10_000:
+        group.commanded, ticks = state, ticks + 1
+        group.move(Verdict(Level.HOLD), ticks * TICK_NS)
+        assert group.commanded is not None
+        state = group.commanded
+        assert (state.position >= rest - 1e-9).all()
+    way_s = float(((upper - rest) / (SETTINGS.speed_scale * velocity)).max())
+    assert ticks * TICK_NS / 1e9 <= way_s + 2 * TICK_NS / 1e9
