@@ -55,8 +55,9 @@ class LimitsInForce:
         restrictions.check(self._body)
         body, settings, own = self._body, self._settings, self._own
         limits = MotionLimits.of(body, restrictions, settings.speed_scale)
-        # Values that are speeds come to rest at the rate of their channels: a stop uses all of that, too.
-        full = (limits if body.rest is None else replace(limits, velocity=own.velocity)).like(own)
+        # Values that are speeds, or have a rest, come there at the rate of their channels: a stop needs it all.
+        leads = body.rest is not None or body.safe is not None
+        full = (replace(limits, velocity=own.velocity) if leads else limits).like(own)
         context = LimitContext(body, settings, restrictions, limits, full, self._whereabouts, self._dt_s)
         self._bounds = build(LIMITS, Limit, settings.limits, context)
         self._full = self._stepping(full, None)
