@@ -55,7 +55,7 @@ class LimitsInForce:
         restrictions.check(self._body)
         body, settings, own = self._body, self._settings, self._own
         limits = MotionLimits.of(body, restrictions, settings.speed_scale)
-        # Values that are speeds, or have a rest, come there at the rate of their channels: a stop needs it all.
+        # Values that are speeds, or have a rest, come there at their channels' rate: a stop uses all of it.
         leads = body.rest is not None or body.safe is not None
         full = (replace(limits, velocity=own.velocity) if leads else limits).like(own)
         context = LimitContext(body, settings, restrictions, limits, full, self._whereabouts, self._dt_s)
