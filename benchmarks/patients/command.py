@@ -21,6 +21,7 @@ SEED = 20_001
 
 def patients(
     days: Annotated[int, typer.Option(help="Judged days of each patient that was never seen.", min=1)] = 1,
+    of: Annotated[int, typer.Option("--patients", help="How many of the twenty are judged.", min=2, max=20)] = 20,
     seed: options.Seed = SEED,
     logged: Annotated[int, typer.Option(help="Recorded days of each taught patient.", min=2)] = 14,
     simulator: Annotated[Path, typer.Option(help="A Python that has simglucose 0.2.11.")] = Path(
@@ -59,7 +60,8 @@ def patients(
             write_days(world, configuration.spec, records, logged, lambda: bar.update(1))
         train(data=records, out=model, robot=str(ROBOT), task=str(TASK))
     figures = {
-        **judged(world, configuration, model, days, seed),
+        **judged(world, configuration, model, of, days, seed),
+        "patients": of,
         "days": days,
         "seed": seed,
         "hardware": hardware(),
@@ -72,7 +74,9 @@ def patients(
         _print(figures)
 
 
-def judged(world: World, configuration: Configuration, model: Path, days: int, seed: int) -> dict[str, Any]:
+def judged(
+    world: World, configuration: Configuration, model: Path, of: int, days: int, seed: int
+) -> dict[str, Any]:
     """Return the figures of all rows on the patients that the model never saw."""
     import numpy as np
     import torch
@@ -85,7 +89,8 @@ def judged(world: World, configuration: Configuration, model: Path, days: int, s
     from benchmarks.patients.world import Day
 
     torch.set_num_threads(configuration.planner.threads)
-    _, unseen = taught(world.pipe.patients)
+    _, everybody = taught(world.pipe.patients)
+    unseen = [everybody[at * len(everybody) // of] for at in range(of)]  # of all ages
     spec = configuration.spec
     ours = Ours(load_model(model, spec, task=configuration.task_name), spec, configuration.planner)
     rows = []

@@ -8,7 +8,8 @@ import math
 import numpy as np
 
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.safety.settings import load_safety_settings
+from ami_ros.safety.body_groups import BodyGroups
+from ami_ros.safety.settings import SafetySettings, load_safety_settings
 from ami_ros.safety.supervisor import Supervisor
 from ami_ros.types import Command, FloatArray, Observation, Verdict
 from benchmarks.patients.suspend import Settings, Suspend
@@ -45,7 +46,7 @@ class GatedPump(GatedPlant):
         scale = self._step_s / STEP_MIN
         settings = Settings("glucose", LOW, ahead_s=AHEAD_MIN * scale, smoothed_s=SMOOTHED_MIN * scale)
         assert self._body is not None
-        self._gate = Supervisor(self._body, self._safety, extra_checks=[Suspend(settings)])
+        self._gate = PumpGate(self._body, self._safety, Suspend(settings))
         self._watch = LowWatch()
 
     def sense(self, seen: FloatArray, inputs: FloatArray) -> Observation:
@@ -57,6 +58,28 @@ class GatedPump(GatedPlant):
         super()._ticked(command, verdict)
         if command is not None and self._watch.low and float(np.max(command.position)) > SMALLEST:
             self.insulin_while_low += 1
+
+
+class PumpGate(Supervisor):
+    """The gate, whose output is zero while `Suspend` says so: also in the tick in which a hold only begins.
+
+    Args:
+        body: see `Supervisor`.
+        settings: see there.
+        suspend: says when.
+    """
+
+    def __init__(self, body: BodyGroups, settings: SafetySettings, suspend: Suspend) -> None:
+        super().__init__(body, settings, extra_checks=[suspend])
+        self._suspend = suspend
+
+    def tick(self, now_ns: int) -> tuple[Command | None, Verdict]:
+        """Return the command for this tick and why, see `Supervisor.tick`."""
+        command, verdict = super().tick(now_ns)
+        if command is not None and self._suspend.retreat == 1.0:
+            still = np.zeros_like(command.position)
+            command = Command(still, still, command.stamp_ns, still)
+        return command, verdict
 
 
 class LowWatch:

@@ -116,7 +116,7 @@ class Seen:
     Attributes:
         cgm: glucose by the sensor below the skin, mg/dl.
         insulin: delivered in the step, U.
-        carbs: announced in the step, g.
+        carbs: announced with this reading, g: those of the step that begins.
     """
 
     cgm: float
@@ -188,14 +188,24 @@ class World:
         """Begin a day; its patient was at rest before."""
         self.day, self.step, self.glucose = day, 0, []
         first = self.pipe.ask("begin", patient=day.patient.name, seed=day.seed, meals=meals_of(day.seed))
-        return Seen(first["cgm"], day.patient.basal * STEP_MIN, 0.0)
+        return Seen(first["cgm"], day.patient.basal * STEP_MIN, self._announced())
 
     def act(self, by: str, **what: Any) -> Seen:
         """Take a control step, see `Simulator.act`."""
         found = self.pipe.ask("act", by=by, announced=self.day.announced, **what)
         self.step += 1
         self.glucose += found["bg"]
-        return Seen(found["cgm"], found["insulin"], found["carbs"] if self.day.announced else 0.0)
+        return Seen(found["cgm"], found["insulin"], self._announced())
+
+    def _announced(self) -> float:
+        """Return the carbohydrates of meals that begin within the next control step, g.
+
+        People announce a meal as they sit down to it. Were it announced after its first bite, records would
+        have insulin that answers a meal which nobody has seen, and a model learns that insulin raises glucose.
+        """
+        first = STEP_MIN * self.step
+        coming = [grams for minute, grams in meals_of(self.day.seed) if first <= minute < first + STEP_MIN]
+        return float(sum(coming)) if self.day.announced else 0.0
 
     @property
     def ends(self) -> bool:
