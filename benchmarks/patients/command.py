@@ -21,7 +21,9 @@ SEED = 20_001
 
 def patients(
     days: Annotated[int, typer.Option(help="Judged days of each patient that was never seen.", min=1)] = 1,
-    of: Annotated[int, typer.Option("--patients", help="How many of the twenty are judged.", min=2, max=20)] = 20,
+    of: Annotated[
+        int, typer.Option("--patients", help="How many of the twenty are judged.", min=2, max=20)
+    ] = 20,
     seed: options.Seed = SEED,
     logged: Annotated[int, typer.Option(help="Recorded days of each taught patient.", min=2)] = 14,
     simulator: Annotated[Path, typer.Option(help="A Python that has simglucose 0.2.11.")] = Path(

@@ -201,7 +201,7 @@ class World:
         """Return the carbohydrates of meals that begin within the next control step, g.
 
         People announce a meal as they sit down to it. Were it announced after its first bite, records would
-        have insulin that answers a meal which nobody has seen, and a model learns that insulin raises glucose.
+        have insulin that answers a meal nobody has seen, and a model would learn that insulin raises glucose.
         """
         first = STEP_MIN * self.step
         coming = [grams for minute, grams in meals_of(self.day.seed) if first <= minute < first + STEP_MIN]
