@@ -10,6 +10,7 @@ from benchmarks.curve.command import curve
 from benchmarks.four_room.command import four_room
 from benchmarks.judging.command import judging
 from benchmarks.kills import kills
+from benchmarks.patients.command import patients
 from benchmarks.process.command import process
 from benchmarks.real.command import real
 from benchmarks.watching import watching
@@ -26,6 +27,7 @@ app.command()(curve)
 app.command("four-room")(four_room)
 app.command()(judging)
 app.command()(kills)
+app.command()(patients)
 app.command()(process)
 app.command()(real)
 app.command()(watching)
