@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`python -m benchmarks point-maze`: ways through OGBench's mazes, from recorded pieces of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ami_ros.cli import options
+
+if TYPE_CHECKING:
+    from ami_ros.configuration import Configuration
+    from benchmarks.point_maze.mazes import Maze
+
+HERE = Path(__file__).parent
+SEED = 20_001
+
+
+def point_maze(
+    maze: Annotated[str, typer.Option(help="medium, large or giant.")],
+    episodes: Annotated[int, typer.Option(help="Judged episodes of each of the five tasks.", min=1)] = 50,
+    seed: options.Seed = SEED,
+    walks: Annotated[
+        int, typer.Option(help="Recorded walks of 200 steps; OGBench has 5000.", min=10, max=100_000)
+    ] = 1000,
+    folder: Annotated[Path, typer.Option(help="Folder of walks and models; what is there is used.")] = Path(
+        "runs/point_maze"
+    ),
+    json_file: options.Json = None,
+) -> None:
+    """Record stitch data of a PointMaze of OGBench, train on it, and plan to OGBench's own goals.
+
+    Rows: our planner with routes over the recorded walks, with routes that the model imagines, and without
+    routes; the walks alone; anything; and what others published. A row's TFLOP per episode are of the first
+    episode of each task.
+
+    Example: python -m benchmarks point-maze --maze giant --json giant.json
+    """
+    from ami_ros.cli.train import train
+    from ami_ros.configuration import Configuration
+    from ami_ros.errors import ConfigError
+    from ami_ros.evaluation.figures import write_json
+    from ami_ros.report.machine import hardware, versions
+    from ami_ros.system.extras import require
+    from ami_ros.system.whole_file import check_writable
+    from benchmarks.point_maze.mazes import MAZES
+    from benchmarks.point_maze.rows import OURS
+
+    if maze not in MAZES:
+        raise ConfigError(f"--maze: got {maze!r}, expected one of {list(MAZES)}")
+    check_writable(json_file)
+    require("train", "point_maze")
+    robot, task = (str(HERE / f"{name}.yaml") for name in ("point", "point_maze"))
+    configuration = Configuration.load(robot, task)
+    data, model = folder / maze / "episodes", folder / maze / "model.pt"
+    if not model.is_file():
+        _record(MAZES[maze], data, configuration, walks)
+        train(data=data, out=model, robot=robot, task=task)
+    rows = _judged(MAZES[maze], configuration, model, data, seed, episodes)
+    figures = {
+        "maze": maze,
+        "success": rows[OURS]["success"],
+        "tflop_per_episode": rows[OURS]["tflop_per_episode"],
+        "rows": rows,
+        "published": dict(MAZES[maze].published),
+        "walks": walks,
+        "episodes_per_task": episodes,
+        "seed": seed,
+        "hardware": hardware(),
+        "versions": versions(),
+    }
+    try:
+        write_json(json_file, figures)
+    finally:
+        _print(figures)
+
+
+def _record(maze: Maze, data: Path, configuration: Configuration, walks: int) -> None:
+    from ami_ros.cli.progress import progress_bar
+    from benchmarks.point_maze.recording import record
+
+    with progress_bar("record", walks) as bar:
+        record(maze, data, configuration.spec, walks, lambda: bar.update(1))
+
+
+def _judged(
+    maze: Maze, configuration: Configuration, model: Path, data: Path, seed: int, episodes: int
+) -> dict[str, dict[str, Any]]:
+    import torch
+
+    from ami_ros.cli.progress import progress_bar
+    from benchmarks.point_maze.rows import outcomes, players, row
+    from benchmarks.point_maze.world import TASKS, World
+
+    torch.set_num_threads(configuration.planner.threads)
+    world, rows = World(maze), {}
+    for name, player in players(configuration, model, data).items():
+        with progress_bar(name, TASKS * episodes) as bar:
+            found = outcomes(world, player, seed, episodes, lambda bar=bar: bar.update(1))  # type: ignore[misc]
+        rows[name] = row(found, getattr(player, "plan_s", ()))
+    return rows
+
+
+def _print(figures: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    from ami_ros.system.terminal import Console
+
+    table = Table("planner", "success", "of each task", "TFLOP per episode", "ms", title=figures["maze"])
+    for name, row in figures["rows"].items():
+        each = " ".join(f"{value:.2f}" for value in row["tasks"])
+        flop, ms = row["tflop_per_episode"], row["plan_ms_p50"]
+        shown = ("-" if value is None else f"{value:.3g}" for value in (flop, ms))
+        table.add_row(name, f"{row['success']:.3f}", each, *shown)
+    for name, success in figures["published"].items():
+        table.add_row(f"{name}, published", f"{success:.2f}", "", "-", "-")
+    Console().print(table)
