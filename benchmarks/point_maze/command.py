@@ -20,7 +20,13 @@ SEED = 20_001
 
 def point_maze(
     maze: Annotated[str, typer.Option(help="medium, large or giant.")],
-    episodes: Annotated[int, typer.Option(help="Judged episodes of each of the five tasks.", min=1)] = 50,
+    episodes: Annotated[
+        int, typer.Option(help="Judged episodes of each of the five tasks.", min=1, max=1000)
+    ] = 50,
+    others: Annotated[
+        int | None,
+        typer.Option(help="The same for rows other than ours with routes [as many].", min=1, max=1000),
+    ] = None,
     seed: options.Seed = SEED,
     walks: Annotated[
         int, typer.Option(help="Recorded walks of 200 steps; OGBench has 5000.", min=10, max=100_000)
@@ -58,7 +64,7 @@ def point_maze(
     if not model.is_file():
         _record(MAZES[maze], data, configuration, walks)
         train(data=data, out=model, robot=robot, task=task)
-    rows = _judged(MAZES[maze], configuration, model, data, seed, episodes)
+    rows = _judged(MAZES[maze], configuration, model, data, seed, episodes, others or episodes)
     figures = {
         "maze": maze,
         "success": rows[OURS]["success"],
@@ -86,19 +92,26 @@ def _record(maze: Maze, data: Path, configuration: Configuration, walks: int) ->
 
 
 def _judged(
-    maze: Maze, configuration: Configuration, model: Path, data: Path, seed: int, episodes: int
+    maze: Maze,
+    configuration: Configuration,
+    model: Path,
+    data: Path,
+    seed: int,
+    episodes: int,
+    others: int,
 ) -> dict[str, dict[str, Any]]:
     import torch
 
     from ami_ros.cli.progress import progress_bar
-    from benchmarks.point_maze.rows import outcomes, players, row
+    from benchmarks.point_maze.rows import OURS, outcomes, players, row
     from benchmarks.point_maze.world import TASKS, World
 
     torch.set_num_threads(configuration.planner.threads)
     world, rows = World(maze), {}
     for name, player in players(configuration, model, data).items():
-        with progress_bar(name, TASKS * episodes) as bar:
-            found = outcomes(world, player, seed, episodes, lambda bar=bar: bar.update(1))  # type: ignore[misc]
+        count = episodes if name == OURS else others
+        with progress_bar(name, TASKS * count) as bar:
+            found = outcomes(world, player, seed, count, lambda bar=bar: bar.update(1))  # type: ignore[misc]
         rows[name] = row(found, getattr(player, "plan_s", ()))
     return rows
 

@@ -24,7 +24,7 @@ from benchmarks.point_maze.mazes import MAZES
 from benchmarks.point_maze.players import Random
 from benchmarks.point_maze.recorded import recorded_moments
 from benchmarks.point_maze.recording import CELLS, STEPS, Walker
-from benchmarks.point_maze.rows import Outcome, outcomes, played, row
+from benchmarks.point_maze.rows import APART, Outcome, outcomes, played, row
 from benchmarks.point_maze.world import HELD, TASKS
 
 HERE = Path(command.__file__).parent
@@ -114,7 +114,7 @@ def test_each_episode_has_a_seed_of_its_own_and_one_of_each_task_is_counted():
             return super().act(place)
 
     found = outcomes(Corridor(), Notes(), 100, 3)
-    assert Notes.seeds == list(range(100, 100 + 3 * TASKS))
+    assert Notes.seeds == [100 + APART * task + number for task in range(TASKS) for number in range(3)]
     assert [one.task for one in found] == [task for task in range(1, TASKS + 1) for _ in range(3)]
     assert [one.flop for one in found[:3]] == [2 * 2 * 3 * 4 * STEPS // HELD, None, None]
 
