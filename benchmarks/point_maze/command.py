@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -64,12 +65,9 @@ def point_maze(
     if not model.is_file():
         _record(MAZES[maze], data, configuration, walks)
         train(data=data, out=model, robot=robot, task=task)
-    rows = _judged(MAZES[maze], configuration, model, data, seed, episodes, others or episodes)
-    figures = {
+    figures: dict[str, Any] = {
         "maze": maze,
-        "success": rows[OURS]["success"],
-        "tflop_per_episode": rows[OURS]["tflop_per_episode"],
-        "rows": rows,
+        "rows": {},
         "published": dict(MAZES[maze].published),
         "walks": walks,
         "episodes_per_task": episodes,
@@ -77,10 +75,12 @@ def point_maze(
         "hardware": hardware(),
         "versions": versions(),
     }
-    try:
-        write_json(json_file, figures)
-    finally:
-        _print(figures)
+    for name, row in _judged(MAZES[maze], configuration, model, data, seed, episodes, others or episodes):
+        figures["rows"][name] = row
+        if name == OURS:
+            figures |= {key: row[key] for key in ("success", "tflop_per_episode")}
+        write_json(json_file, figures)  # row by row: the last one is slow in the giant maze
+    _print(figures)
 
 
 def _record(maze: Maze, data: Path, configuration: Configuration, walks: int) -> None:
@@ -99,7 +99,8 @@ def _judged(
     seed: int,
     episodes: int,
     others: int,
-) -> dict[str, dict[str, Any]]:
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the rows with their names, each as soon as it was played."""
     import torch
 
     from ami_ros.cli.progress import progress_bar
@@ -107,13 +108,12 @@ def _judged(
     from benchmarks.point_maze.world import TASKS, World
 
     torch.set_num_threads(configuration.planner.threads)
-    world, rows = World(maze), {}
+    world = World(maze)
     for name, player in players(configuration, model, data).items():
         count = episodes if name == OURS else others
         with progress_bar(name, TASKS * count) as bar:
             found = outcomes(world, player, seed, count, lambda bar=bar: bar.update(1))  # type: ignore[misc]
-        rows[name] = row(found, getattr(player, "plan_s", ()))
-    return rows
+        yield name, row(found, getattr(player, "plan_s", ()))
 
 
 def _print(figures: dict[str, Any]) -> None:

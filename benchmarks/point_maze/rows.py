@@ -59,10 +59,10 @@ def players(configuration: Configuration, path: Path, data: Path) -> dict[str, P
 
     return {
         OURS: ours(True, route=GRAPH),
-        "ours, routes imagined": ours(route=LEARNED),
-        "ours, flat": ours(route=OFF),
-        "retrieval only": ours(True, route=OFF, solver="retrieval"),
         "random": Random(),
+        "retrieval only": ours(True, route=OFF, solver="retrieval"),
+        "ours, flat": ours(route=OFF),
+        "ours, routes imagined": ours(route=LEARNED),
     }
 
 
