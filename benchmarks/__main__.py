@@ -11,6 +11,7 @@ from benchmarks.four_room.command import four_room
 from benchmarks.judging.command import judging
 from benchmarks.kills import kills
 from benchmarks.patients.command import patients
+from benchmarks.point_maze.command import point_maze
 from benchmarks.process.command import process
 from benchmarks.real.command import real
 from benchmarks.watching import watching
@@ -28,6 +29,7 @@ app.command("four-room")(four_room)
 app.command()(judging)
 app.command()(kills)
 app.command()(patients)
+app.command("point-maze")(point_maze)
 app.command()(process)
 app.command()(real)
 app.command()(watching)

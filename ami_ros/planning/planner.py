@@ -103,6 +103,8 @@ class RecedingHorizonPlanner:
             self._experience.refresh()
         if before is not None and self._goal is not None and _moved(before, self._goal):
             self._arrived = False
+            if self._guide is not None and not _equal(before, self._goal):
+                self._guide.restart()  # its route leads to where the goal was
         else:
             self.restart()
 
@@ -204,6 +206,10 @@ class RecedingHorizonPlanner:
 def _moved(before: EncodedGoal, after: EncodedGoal) -> bool:
     """Return whether a goal is an earlier one with other set points, or the same."""
     return before.kind == after.kind == BY_VECTORS and before.parts == after.parts
+
+
+def _equal(before: EncodedGoal, after: EncodedGoal) -> bool:
+    return all(map(torch.equal, before.targets, after.targets))
 
 
 def _solver_of(objective: Objective) -> Solver:

@@ -36,7 +36,7 @@ class Recall:
 
         Args:
             state: (Z,) current state.
-            goal: goal of all cameras; goals by vectors have no precedents.
+            goal: goal of all cameras, or without cameras of all vector sensors; others have no precedents.
             still: (T, K A) actions to append to them.
             count: how many at most (N).
         """

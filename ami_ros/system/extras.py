@@ -19,11 +19,19 @@ EXTRAS = {
     "gym": ("gymnasium",),
     "watch": ("rerun",),
     "process": ("pcgym", "stable_baselines3"),
+    "point_maze": ("ogbench", "imageio"),
     "ray": ("ray",),
     "bench": ("pytorch_mppi", "stable_worldmodel", "torchvision", "imageio"),
 }
 
-BEYOND_VENV = ("mujoco", "ray", "bench", "process", "watch")  # large, or for few: `make venv` leaves them out
+BEYOND_VENV = (
+    "mujoco",
+    "ray",
+    "bench",
+    "process",
+    "point_maze",
+    "watch",
+)  # large, or for few: `make venv` leaves them out
 
 
 def missing_modules(extra: str) -> list[str]:

@@ -25,7 +25,7 @@ from ami_ros.planning.objective import Objective
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.settings import load_planner_settings
 from ami_ros.planning.warm_up import warm_up
-from ami_ros.types import Goal, Observation, Reading
+from ami_ros.types import DIRECT, Goal, Observation, Reading
 
 TANK = VectorSensor(
     "tank", "tank", "Float64MultiArray", (("level", "m"), ("heat", "degC"), ("acid", "pH")), 1.0, 2.0, None,
@@ -112,6 +112,25 @@ def test_set_points_that_move_continue_the_search(tmp_path):
     assert second_plan() == second_plan(far) == second_plan(further, far)
     assert second_plan(further) != second_plan(further, restart=True)
     assert second_plan(None, far) == second_plan(far, restart=True)  # no goal between them: another task
+
+
+def test_a_route_to_a_set_point_is_dropped_when_that_moves(tmp_path):
+    model = small_jepa(
+        inputs=inputs_of(PLANT), action=4, settings=dataclasses.replace(SETTINGS, macro_blocks=2)
+    )
+    export(model, small_contract(model, PLANT), tmp_path / "model.pt")
+    runtime = load_model(tmp_path / "model.pt", PLANT)
+    settings = load_planner_settings(
+        {"num_samples": 16, "horizon": 3, "route": "learned", "routes.learned.near": 1.0, "deadline_s": 60.0}
+    )
+    planner = RecedingHorizonPlanner(runtime, PLANT, settings, lambda: 0)
+    far, further = (Goal(vectors={"tank": np.full(3, value)}) for value in (9.0, 9.5))
+    planner.set_goal(far)
+    assert planner.plan(observation(STEP_NS)).way != DIRECT
+    planner.set_goal(far)
+    assert planner._guide.way != DIRECT
+    planner.set_goal(further)
+    assert planner._guide.way == DIRECT
 
 
 def test_the_inverse_model_leads_toward_some_sensors_and_leaves_others_as_they_are(tmp_path):

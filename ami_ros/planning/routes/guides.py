@@ -10,7 +10,9 @@ from torch import Tensor
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import ContractError
 from ami_ros.model.encoded_goal import EncodedGoal
+from ami_ros.model.points import positions_of
 from ami_ros.model.runtime import ModelRuntime
+from ami_ros.model.world_model import BY_VECTORS
 from ami_ros.planning.experience import Experience
 from ami_ros.planning.routes.contacts import ContactSense
 from ami_ros.planning.routes.guide import Guide
@@ -63,7 +65,13 @@ def guide_of(
 
 
 def as_goal(model: ModelRuntime, state: Tensor, distance: str) -> EncodedGoal:
-    """Return a state (Z,) on the way as a subgoal of all cameras, at a kind of distance."""
+    """Return a state (Z,) on the way as a subgoal of all cameras, at a kind of distance.
+
+    Without cameras, it is a subgoal of all vector sensors.
+    """
     views, size = range(len(model.contract.cameras)), model.contract.latent_size
+    if not views:
+        values = [state[start:stop] for start, stop in positions_of(model)]
+        return EncodedGoal(values, list(range(len(values))), BY_VECTORS, on_the_way=True)
     latents = [state[i * size : (i + 1) * size] for i in views]
     return EncodedGoal(latents, list(views), distance, on_the_way=True)

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The recorded walks as a memory."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.episodes.dataset import EpisodeSet
+from ami_ros.memory.known_moments import KnownMoments
+from ami_ros.model.many_moments import states_of
+from ami_ros.model.points import points_of
+from ami_ros.model.runtime import ModelRuntime
+from ami_ros.planning.routes.settings import GraphRouteSettings
+
+
+def recorded_moments(
+    episodes: EpisodeSet, model: ModelRuntime, spec: RobotSpec, how: GraphRouteSettings
+) -> KnownMoments:
+    """Return the recorded walks, as the model sees them.
+
+    Args:
+        episodes: recorded.
+        model: sees them.
+        spec: of their robot.
+        how: settings of the routes through the memory.
+    """
+    steps = episodes.steps
+    vectors = {name: values.reshape(-1, values.shape[2]) for name, values in episodes.vectors.items()}
+    states = states_of(model, {}, vectors)
+    actions = spec.actions.normalised(episodes.actions.astype(np.float64)).astype(np.float32)
+    known = KnownMoments(how.radius, how.reach, spec.action_block, actions.shape[2])
+    known.learn(
+        np.arange(len(states)),
+        states.cpu().numpy(),
+        points_of(model, states).cpu().numpy(),
+        np.repeat(np.arange(len(episodes)), steps + 1),
+        np.tile(np.arange(steps + 1, dtype=np.float32), len(episodes)),
+        [action for walk in actions for action in [*walk, None]],
+    )
+    return known
