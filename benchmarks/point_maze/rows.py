@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -87,12 +88,13 @@ def played(world: World, player: Player, task: int, seed: int) -> Outcome:
     """Play an episode to its end; an action is held for a control step."""
     place = world.begin(task, seed)
     player.begin(world.goal, seed)
-    while not world.ends:
-        action = player.act(place)
-        for _ in range(HELD):
-            place = world.act(action)
-            if world.ends:
-                break
+    action = np.zeros_like(place)
+    for step in itertools.count():
+        if world.ends:
+            break
+        if step % HELD == 0:
+            action = player.act(place)
+        place = world.act(action)
     return Outcome(task, world.reached, world.step)
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -37,7 +37,7 @@ class World:
 
         name, ends = maze.environment, not keeps_on
         self._env: Any = gymnasium.make(name, max_episode_steps=most_steps, terminate_at_goal=ends)
-        self._inner = self._env.unwrapped
+        self._inner = cast(Any, self._env.unwrapped)
         self.map: FloatArray = self._inner.maze_map
 
     def begin(self, task: int, seed: int) -> FloatArray:
@@ -65,9 +65,7 @@ class World:
         return np.array(self._inner.ij_to_xy(cell), dtype=np.float64)
 
     def _begun(self, options: dict[str, Any], seed: int) -> FloatArray:
-        np.random.seed(
-            seed % 2**32
-        )  # OGBench draws the noise of starts and goals from numpy's global generator
+        np.random.seed(seed % 2**32)  # OGBench draws the noise of starts and goals from numpy's generator
         self._inner.action_space.seed(seed)
         place, info = self._env.reset(seed=seed, options=options)
         self.goal: FloatArray = np.asarray(info["goal"], dtype=np.float64)
