@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -37,7 +37,7 @@ class World:
 
         name, ends = maze.environment, not keeps_on
         self._env: Any = gymnasium.make(name, max_episode_steps=most_steps, terminate_at_goal=ends)
-        self._inner = self._env.unwrapped
+        self._inner = cast(Any, self._env.unwrapped)
         self.map: FloatArray = self._inner.maze_map
 
     def begin(self, task: int, seed: int) -> FloatArray:
