@@ -4,9 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -74,11 +72,14 @@ def outcomes(
     found = []
     for task in range(1, TASKS + 1):
         for number in range(episodes):
-            counter = None if number else FlopCounterMode(display=False)
-            with counter or nullcontext():
-                one = played(world, player, task, seed + APART * (task - 1) + number)
-            if counter is not None:
+            where = task, seed + APART * (task - 1) + number
+            if number == 0:
+                counter = FlopCounterMode(display=False)
+                with counter:
+                    one = played(world, player, *where)
                 one = dataclasses.replace(one, flop=counter.get_total_flops())
+            else:
+                one = played(world, player, *where)
             found.append(one)
             on_episode()
     return found
@@ -86,13 +87,10 @@ def outcomes(
 
 def played(world: World, player: Player, task: int, seed: int) -> Outcome:
     """Play an episode to its end; an action is held for a control step."""
-    place = world.begin(task, seed)
+    place, action = world.begin(task, seed), np.zeros(2)
     player.begin(world.goal, seed)
-    action = np.zeros_like(place)
-    for step in itertools.count():
-        if world.ends:
-            break
-        if step % HELD == 0:
+    while not world.ends:
+        if world.step % HELD == 0:
             action = player.act(place)
         place = world.act(action)
     return Outcome(task, world.reached, world.step)
