@@ -23,6 +23,9 @@ class StraightLine:
     def set_goal(self, goal: Goal | None) -> None:
         """Take the goal for granted."""
 
+    def restart(self) -> None:
+        """Nothing to forget."""
+
     def plan(self, observation: Observation) -> Plan:
         """Return the velocity toward the goal, slower near it."""
         gap = self.goal_tip - self._kinematics.forward(self._spec.joint_position(observation))[0]
