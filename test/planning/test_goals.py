@@ -51,6 +51,7 @@ def planner() -> RecedingHorizonPlanner:
 
 
 def plan(planner: RecedingHorizonPlanner, goal: Goal) -> Plan:
+    planner.restart()
     planner.set_goal(goal)
     return planner.plan(observed(PIXELS[::-1], np.array(HOME), 0, 3, np.zeros(JOINTS)))
 
