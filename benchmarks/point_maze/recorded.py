@@ -3,15 +3,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.episodes.dataset import EpisodeSet
 from ami_ros.memory.known_moments import KnownMoments
 from ami_ros.model.many_moments import states_of
-from ami_ros.model.points import points_of
 from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.routes.settings import GraphRouteSettings
+from benchmarks.recordings_as_memory import known_moments
 
 
 def recorded_moments(
@@ -25,17 +23,6 @@ def recorded_moments(
         spec: of their robot.
         how: settings of the routes through the memory.
     """
-    steps = episodes.steps
     vectors = {name: values.reshape(-1, values.shape[2]) for name, values in episodes.vectors.items()}
     states = states_of(model, {}, vectors)
-    actions = spec.actions.normalised(episodes.actions.astype(np.float64)).astype(np.float32)
-    known = KnownMoments(how.radius, how.reach, spec.action_block, actions.shape[2])
-    known.learn(
-        np.arange(len(states)),
-        states.cpu().numpy(),
-        points_of(model, states).cpu().numpy(),
-        np.repeat(np.arange(len(episodes)), steps + 1),
-        np.tile(np.arange(steps + 1, dtype=np.float32), len(episodes)),
-        [action for walk in actions for action in [*walk, None]],
-    )
-    return known
+    return known_moments(states, episodes, model, spec, how)
