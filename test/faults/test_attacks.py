@@ -14,7 +14,7 @@ from ami_ros.evaluation.experiment import prepare
 
 def test_attacks_at_random_change_nothing(tmp_path):
     experiment = prepare("panda", "reach", None, None, episodes=1, seed=DEFAULT_SEED, goal="image")
-    figures = measure_attacks(experiment, 0.1, DEFAULT_SEED, tmp_path)
+    figures = measure_attacks(experiment, 0.05, DEFAULT_SEED, tmp_path)
     assert figures["runs"] >= 1
     assert (figures["unsafe_commands"], figures["moved_after_stop"]) == (0, 0)
     assert set(figures["memory"]["peak_share"]) == {"sim", "safety", "planner"}
