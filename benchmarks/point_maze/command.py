@@ -26,12 +26,17 @@ def point_maze(
     ] = 50,
     others: Annotated[
         int | None,
-        typer.Option(help="The same for rows other than ours with routes [as many].", min=1, max=1000),
+        typer.Option(
+            help="The same for rows other than ours with routes; left out, as many.", min=1, max=1000
+        ),
     ] = None,
     seed: options.Seed = SEED,
     walks: Annotated[
         int, typer.Option(help="Recorded walks of 200 steps; OGBench has 5000.", min=10, max=100_000)
     ] = 1000,
+    training_seed: Annotated[
+        int | None, typer.Option(help="Seed of weights and batches; left out, that of the task.")
+    ] = None,
     folder: Annotated[Path, typer.Option(help="Folder of walks and models; what is there is used.")] = Path(
         "runs/point_maze"
     ),
@@ -60,11 +65,13 @@ def point_maze(
     check_writable(json_file)
     require("train", "point_maze")
     robot, task = (str(HERE / f"{name}.yaml") for name in ("point", "point_maze"))
-    configuration = Configuration.load(robot, task)
-    data, model = folder / maze / "episodes", folder / maze / "model.pt"
+    changes = {} if training_seed is None else {"seed": training_seed}
+    configuration = Configuration.load(robot, task, {"training": changes})
+    data, runs = folder / maze / "episodes", folder / maze
+    model = (runs if training_seed is None else runs / f"training_seed_{training_seed}") / "model.pt"
     if not model.is_file():
         _record(MAZES[maze], data, configuration, walks)
-        train(data=data, out=model, robot=robot, task=task)
+        train(data=data, out=model, robot=robot, task=task, seed=training_seed)
     figures: dict[str, Any] = {
         "maze": maze,
         "rows": {},
@@ -72,6 +79,7 @@ def point_maze(
         "walks": walks,
         "episodes_per_task": episodes,
         "seed": seed,
+        "training_seed": configuration.training.seed,
         "hardware": hardware(),
         "versions": versions(),
     }
