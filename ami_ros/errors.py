@@ -112,3 +112,7 @@ class InUseError(AmiError):
 
 class ProcessError(AmiError):
     """A node or worker process did not start, died or did not answer in time."""
+
+
+class DeviceError(AmiError):
+    """A device is missing, was unplugged, or does not answer as it should."""

@@ -39,6 +39,7 @@ THIRD_PARTY = {
     "augmentation": {"numpy", "cv2"},
     "commissioning/core": {"numpy"},
     "doctor": {"numpy", "torch"},
+    "devices": {"numpy", "cv2", "serial", "scservo_sdk"},
 }
 # Who may import which of our own parts, besides itself. A part that is not named may import any but NOBODY's.
 BASE = {"types", "errors", "settings"}
@@ -68,7 +69,8 @@ OWN = {
         "sim",
         "training",
     },
-    "recordings": BASE | {"body", "episodes", "system"},
+    "devices": BASE | {"system"},
+    "recordings": BASE | {"body", "devices", "episodes", "system"},  # devices: lerobot's calibration file
     "episodes": BASE | {"body", "system"},
     "training": BASE | {"body", "system", "model", "episodes"},
     # What a simulator varies, in pictures: it draws from the same ranges, and needs no simulator.

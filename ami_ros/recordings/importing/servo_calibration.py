@@ -1,43 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Angles of servos from percentages or ticks, by the calibration file that lerobot writes for an arm.
-
-Zero is the middle of each servo's range, as in lerobot's own degrees.
+"""Angles of servos from recorded percentages or ticks, by the calibration file that lerobot writes for an arm.
 
 Source: lerobot 0.4, `MotorsBus._normalize`; RANGE_0_100 is that of grippers.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeGuard
 
-from ami_ros.errors import ConfigError, shown
-from ami_ros.settings.strict_text import parse_json
-from ami_ros.system.regular_file import read_regular
+from ami_ros.devices.servo_calibration import RAD_PER_TICK, Servo, read_servos
+from ami_ros.errors import ConfigError
 
-TICKS = 4096  # of a turn, of the servos that lerobot's arms have (Feetech STS3215, Dynamixel XL330 and XL430)
-MOST_TICKS = 2**31
-MOST_BYTES = 2**18
 GRIPPER = "gripper"  # its percentages begin at 0; those of other motors at -100
-KEYS = ("drive_mode", "range_min", "range_max")
-
-
-@dataclass(frozen=True)
-class Servo:
-    """One motor.
-
-    Attributes:
-        low: ticks at one end of its range.
-        high: ticks at the other.
-        turned: whether its percentages run the other way (drive_mode 1).
-    """
-
-    low: int
-    high: int
-    turned: bool
 
 
 @dataclass(frozen=True)
@@ -67,9 +43,9 @@ class ServoCalibration:
                 f"{self.path}: got motors {list(self.servos)}, expected also {name}; its name is that of the "
                 "column, with or without .pos"
             )
-        rad, span = 2.0 * math.pi / (TICKS - 1), servo.high - servo.low
+        rad, span = RAD_PER_TICK, servo.high - servo.low
         if self.ticks:
-            return rad, -0.5 * (servo.low + servo.high) * rad
+            return rad, -servo.middle * rad
         sign = -1.0 if servo.turned else 1.0
         if GRIPPER in name:  # 0 to 100
             return sign * span / 100.0 * rad, -0.5 * sign * span * rad
@@ -86,26 +62,7 @@ def read_calibration(path: Path, ticks: bool) -> ServoCalibration:
     Raises:
         ConfigError: it cannot be read, or is another kind of file.
     """
-    form = "motor: {id, drive_mode, homing_offset, range_min, range_max} for each motor, as lerobot writes it"
     try:
-        found = parse_json(read_regular(path, MOST_BYTES))
-        if not isinstance(found, dict) or not found:
-            raise ValueError(f"got {shown(found)}")
-        return ServoCalibration(path, {name: _servo(name, about) for name, about in found.items()}, ticks)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise ConfigError(f"--calibration: {path}: {why}; expected {form}") from error
-
-
-def _servo(name: str, about: Any) -> Servo:
-    given = about if isinstance(about, dict) else {}
-    turned, low, high = (given.get(key) for key in KEYS)
-    if not (_is_whole(turned) and _is_whole(low) and _is_whole(high)):
-        raise ValueError(f"{name}: got {shown(about)}")
-    if not low < high or turned not in (0, 1):
-        raise ValueError(f"{name}: got drive_mode {turned} and a range from {low} to {high}")
-    return Servo(low, high, bool(turned))
-
-
-def _is_whole(value: Any) -> TypeGuard[int]:
-    return type(value) is int and abs(value) <= MOST_TICKS
+        return ServoCalibration(path, read_servos(path), ticks)
+    except ConfigError as error:
+        raise ConfigError(f"--calibration: {error}") from error
