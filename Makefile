@@ -19,7 +19,7 @@ LEROBOT_BASE ?= python3.12
 VENV := .venv
 # What .venv holds, and what it leaves out: large, or for few.
 EXTRAS := ros,sim,train,memory,record,lerobot,gym,test
-MORE_EXTRAS := mujoco,robots,foreign,ray,bench,process,point_maze,watch,docs
+MORE_EXTRAS := mujoco,robots,foreign,ray,bench,process,point_maze,watch,so101,docs
 BIN := $(VENV)/bin
 comma := ,
 STAMP := $(VENV)/.installed
@@ -29,7 +29,7 @@ WS := .colcon
 COLCON := AMENT_PREFIX_PATH= COLCON_PREFIX_PATH= $(BIN)/colcon --log-base $(WS)/log
 COLCON_DIRS := --build-base $(WS)/build --install-base $(WS)/install
 INSTALLED := $(WS)/install/ami_ros
-NODES := ami-ros planner_node safety_node sim_node recorder_node explorer_node
+NODES := ami-ros planner_node safety_node sim_node recorder_node explorer_node so101_node camera_node
 
 # .venv holds its own ROS 2, and its Python restarts itself once to set LD_LIBRARY_PATH. A ROS 2 that
 # the shell has sourced, or the mark of another environment's restart, would mix two ROS 2 in one process.

@@ -56,6 +56,8 @@ ROBOTS = ["example-robot-data>=6,<7"]
 RECORD = ["mcap>=1.6,<2", "rosbags>=0.11,<0.12", "matplotlib>=3.6,<4"]
 # LeRobotDataset v3 in and out. The lerobot package itself wants other versions of torch and OpenCV.
 LEROBOT = ["pyarrow>=16,<27", "av>=10,<19"]
+# An SO-101 arm on a serial port: its servos, and its URDF.
+SO101 = ["feetech-servo-sdk>=1,<2", "pyserial>=3.5,<4", *ROBOTS]
 # Collection and evaluation on a cluster.
 RAY = ["ray>=2.40,<3"]
 # Public solvers, to use and to compare with. stable-worldmodel imports opencv and imageio undeclared.
@@ -141,6 +143,7 @@ setup(
         "watch": WATCH,
         "docs": DOCS,
         "ray": RAY,
+        "so101": SO101,
         "bench": BENCH,
         "process": PROCESS,
         "point_maze": POINT_MAZE,
@@ -155,6 +158,8 @@ setup(
             "safety_node = ami_ros.ros.gate.node:main",
             "sim_node = ami_ros.ros.simulator.node:main",
             "recorder_node = ami_ros.ros.recorder.node:main",
+            "so101_node = ami_ros.ros.so101.node:main",
+            "camera_node = ami_ros.ros.camera.node:main",
         ],
     },
     zip_safe=True,

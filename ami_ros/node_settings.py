@@ -95,3 +95,37 @@ class RecorderSettings:
     flush_s: float = setting("longest time until a message is on the disk", ge=0.05, le=10.0, unit="s")
     thoughts: bool = setting("also record what the planner shows to those who watch it")
     queue_mb: float = setting("messages that may wait for the disk", ge=1.0, le=65536.0, unit="MB")
+
+
+@dataclass(frozen=True)
+class So101Settings:
+    """The driver of an arm of bus servos: config/so101_node.yaml."""
+
+    port: str = setting("serial device of the arm, such as /dev/ttyACM0 or one of /dev/serial/by-id")
+    calibration: str = setting("file that lerobot-calibrate wrote for this arm")
+    baud_rate: int = setting("of the servos", choices=(1_000_000, 500_000, 250_000, 115_200), unit="bit/s")
+    speed: float = setting(
+        "largest speed of each joint, next to the limits of the robot's YAML", gt=0.0, le=6.0, unit="rad/s"
+    )
+    answer_s: float = setting("how long a servo may take to answer", ge=0.002, le=0.2, unit="s")
+    command_age_s: float = setting("a command with an older stamp is refused", gt=0.0, le=10.0, unit="s")
+    reconnect_s: float = setting("interval between attempts to connect to the arm", ge=0.1, le=60.0, unit="s")
+    hot: int = setting("a servo at this temperature is reported", ge=30, le=100, unit="degrees C")
+    release_on_exit: bool = setting("switch the torque off when the node is asked to end: the arm falls")
+
+
+@dataclass(frozen=True)
+class CameraSettings:
+    """The driver of a USB camera: config/camera_node.yaml."""
+
+    device: str = setting("camera, such as /dev/video0 or one of /dev/v4l/by-id; or a video file")
+    sensor: str = setting("camera of the robot's YAML that it is; empty: the first one")
+    width: int = setting("width that the camera is asked for", ge=16, le=4096, unit="px")
+    height: int = setting("height that the camera is asked for", ge=16, le=4096, unit="px")
+    fps: float = setting("rate that the camera is asked for", gt=0.0, le=240.0, unit="Hz")
+    pixel_format: str = setting("how the camera sends its pictures", choices=("MJPG", "YUYV"))
+    exposure: int = setting(
+        "exposure time in the camera's own units, for most 0.1 ms; 0: automatic", ge=0, le=100_000
+    )
+    silent_s: float = setting("a camera without a picture for longer is reported", ge=0.1, le=60.0, unit="s")
+    reopen_s: float = setting("interval between attempts to open the camera", ge=0.1, le=60.0, unit="s")

@@ -13,7 +13,9 @@ from ami_ros.body.goals.kinds import KINDS
 from ami_ros.errors import ConfigError
 
 LOOP = ("sim", "planner", "safety")
-NODES = (*LOOP, "explorer", "recorder")
+_OURS = (*LOOP, "explorer", "recorder")
+DRIVERS = ("so101", "camera")
+NODES = (*_OURS, *DRIVERS)
 
 
 class Argument(NamedTuple):
@@ -53,24 +55,34 @@ TOPICS = (
         "command_topic",
         "joint_trajectory_controller/joint_trajectory",
         "commands to the robot's controller; only the gate publishes here",
-        ("sim", *_COMMANDED),
+        ("sim", "so101", *_COMMANDED),
     ),
-    Topic("position_command_topic", "forward_position_controller/commands", "positions only", _COMMANDED),
-    Topic("velocity_command_topic", "forward_velocity_controller/commands", "velocities only", _COMMANDED),
-    Topic("proposed_topic", "planner/proposed", "the planner's proposals", NODES[1:]),
+    Topic(
+        "position_command_topic",
+        "forward_position_controller/commands",
+        "positions only",
+        ("so101", *_COMMANDED),
+    ),
+    Topic(
+        "velocity_command_topic",
+        "forward_velocity_controller/commands",
+        "velocities only",
+        ("so101", *_COMMANDED),
+    ),
+    Topic("proposed_topic", "planner/proposed", "the planner's proposals", _OURS[1:]),
     *(
         Topic(f"goal_{kind.name}_topic", f"planner/goal_{kind.name}", kind.description, _GOALS)
         for kind in KINDS
     ),
     Topic("remember_topic", "planner/remember", "name for the current view", ("planner",)),
-    Topic("goal_status_topic", "planner/goal_status", "whether the robot moves, and why not", NODES[1:]),
+    Topic("goal_status_topic", "planner/goal_status", "whether the robot moves, and why not", _OURS[1:]),
     Topic("plan_markers_topic", "planner/plan_markers", "the plan and paths turned down", _SHOWN),
     Topic("imagination_topic", "planner/imagination", "what the planner expects to see next", _SHOWN),
     Topic("estop_topic", "estop", "an emergency stop button: std_msgs/Bool, true: pressed", _GATE),
     Topic("estop_relay_topic", "estop_relay", "topic on which a stopped gate stops the others", _GATE),
     Topic("estop_pressed_topic", "safety/estop_pressed", "whether an emergency stop is pressed", _GATE),
     Topic("restrictions_topic", "safety/restrictions", "limits in force next to the robot's own", _GATE),
-    Topic("verdict_topic", "safety/verdict", "what the gate decided, and why", NODES),
+    Topic("verdict_topic", "safety/verdict", "what the gate decided, and why", _OURS),
     Topic("sim_goal_image_topic", "sim/goal_image", "the simulated task's goal image", ("sim",)),
     Topic("sim_truth_topic", "sim/truth", "the simulator's true state, for scoring only", ("sim",)),
     Topic("diagnostics_topic", "/diagnostics", "health and timing of the nodes", NODES[1:]),
@@ -131,6 +143,11 @@ _OF_NODE = {
     "recorder": (
         Argument("record", "", "folder of a recording of all the robot's topics; empty: no recording"),
     ),
+    "so101": (
+        Argument("port", "", "serial device of the arm; empty: config/"),
+        Argument("calibration", "", "file that lerobot-calibrate wrote for this arm"),
+    ),
+    "camera": (Argument("device", "", "camera such as /dev/video0, or a video file; empty: config/"),),
 }
 # Launch arguments passed to the node as parameters, unless empty; under the same name, or the one in _CALLED.
 _OF_ALL = ("robot", "task", "sensor_topics", "command_interface")
@@ -140,6 +157,8 @@ _PARAMETERS = {
     "safety": (*_OF_ALL, "speed_scale", "realtime_priority"),
     "explorer": (*_OF_ALL, "minutes", "explored"),
     "recorder": (*_OF_ALL, "record"),
+    "so101": (*_OF_ALL, "port", "calibration"),
+    "camera": (*_OF_ALL, "device"),
 }
 _CALLED = {"explored": "state", "record": "out"}
 _NUMBERS = {"speed_scale": float, "realtime_priority": int, "minutes": float}

@@ -20,6 +20,7 @@ EXTRAS = {
     "watch": ("rerun",),
     "process": ("pcgym", "stable_baselines3"),
     "point_maze": ("ogbench", "imageio"),
+    "so101": ("scservo_sdk", "serial"),
     "ray": ("ray",),
     "bench": ("pytorch_mppi", "stable_worldmodel", "torchvision", "imageio"),
 }
@@ -31,6 +32,7 @@ BEYOND_VENV = (
     "process",
     "point_maze",
     "watch",
+    "so101",
 )  # large, or for few: `make venv` leaves them out
 
 

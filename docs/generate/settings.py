@@ -15,12 +15,14 @@ from ami_ros.exploration.settings import ExplorerSettings
 from ami_ros.memory.settings import MemorySettings
 from ami_ros.model.networks.settings import ModelSettings
 from ami_ros.node_settings import (
+    CameraSettings,
     ExplorerNodeSettings,
     NodeSettings,
     PlannerNodeSettings,
     ProposingSettings,
     RecorderSettings,
     RestrictionSettings,
+    So101Settings,
 )
 from ami_ros.planning.settings import PlannerSettings
 from ami_ros.safety.settings import GateNodeSettings, SafetySettings
@@ -44,6 +46,8 @@ FILES: dict[str, type[Any]] = {
     "safety": SafetySettings,
     "sim": SimSettings,
     "recorder": RecorderSettings,
+    "so101_node": So101Settings,
+    "camera_node": CameraSettings,
     "collect": CollectSettings,
     "augmentation": AugmentationSettings,
     "model": ModelSettings,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Angles of servos from recorded percentages or ticks, by the calibration file that lerobot writes for an arm.
+"""Angles of servos from recorded percentages or ticks, by the calibration file of lerobot.
 
 Source: lerobot 0.4, `MotorsBus._normalize`; RANGE_0_100 is that of grippers.
 """
