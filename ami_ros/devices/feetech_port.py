@@ -50,9 +50,9 @@ class FeetechPort:
             self._serial.reset_input_buffer()
 
     def drain(self) -> bool:
-        """Drop what arrives until the line is quiet for as long as an answer takes; return whether any did."""
+        """Drop what arrives until the line is quiet for the time of an answer; return whether any did."""
         some, until = False, time.monotonic() + LONGEST_DRAIN_S
-        while time.monotonic() < until and select.select([self._serial.fileno()], [], [], self._answer_s)[0]:
+        while time.monotonic() < until and self._has_bytes(self._answer_s):
             some = bool(self._serial.read(MOST_BYTES)) or some
         return some
 
@@ -65,8 +65,7 @@ class FeetechPort:
         if self._received > MOST_BYTES:
             return b""
         remaining = max(0.0, self._deadline - time.monotonic())
-        ready, _, _ = select.select([self._serial.fileno()], [], [], remaining)
-        data: bytes = self._serial.read(length) if ready else b""
+        data: bytes = self._serial.read(length) if self._has_bytes(remaining) else b""
         self._received += len(data)
         return data
 
@@ -77,3 +76,6 @@ class FeetechPort:
     def isPacketTimeout(self) -> bool:  # noqa: N802
         """Return whether no more is to be expected."""
         return self._received > MOST_BYTES or time.monotonic() > self._deadline
+
+    def _has_bytes(self, within_s: float) -> bool:
+        return bool(select.select([self._serial.fileno()], [], [], within_s)[0])

@@ -110,7 +110,7 @@ def unlike(
 
 
 def fitted(image: ImageArray, width: int, height: int) -> ImageArray:
-    """Return the middle of `image` (H, W, 3) in the aspect ratio of the size, scaled to (height, width, 3)."""
+    """Cut the middle of `image` (H, W, 3) to the size's aspect ratio, scale it to (height, width, 3)."""
     rows, columns = image.shape[:2]
     high = min(rows, round(columns * height / width))
     wide = min(columns, round(rows * width / height))
@@ -124,8 +124,8 @@ def fitted(image: ImageArray, width: int, height: int) -> ImageArray:
 
 def cameras() -> list[str]:
     """Return the cameras of this machine: path, and what it calls itself."""
-    found = sorted(DEVICES.glob("video*"))
-    names = {path: NAMES / path.name / "name" for path in found}
-    return [
-        f"{path} ({name.read_text().strip()})" if name.exists() else str(path) for path, name in names.items()
-    ]
+    found = []
+    for path in sorted(DEVICES.glob("video*")):
+        name = NAMES / path.name / "name"
+        found.append(f"{path} ({name.read_text().strip()})" if name.exists() else str(path))
+    return found

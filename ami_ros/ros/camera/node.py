@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
@@ -20,7 +21,7 @@ from ami_ros.node_settings import CameraSettings, NodeSettings
 from ami_ros.ros.wire.guard import ErrorLog
 from ami_ros.ros.wire.health import Health, HealthReports
 from ami_ros.ros.wire.messages import image_to_ros
-from ami_ros.ros.wire.node_main import node_main
+from ami_ros.ros.wire.node_main import SPIN_S, node_main
 from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settings_from_parameters
 from ami_ros.settings.fields import load_settings
 from ami_ros.settings.share import config_path
@@ -56,11 +57,10 @@ class CameraNode(Node):
         self._thread = threading.Thread(target=self._run, daemon=True, name="camera")
         self._thread.start()
 
-    def destroy_node(self) -> None:
+    def leave(self) -> None:
         """Close the camera."""
         self._ends.set()
         self._thread.join(END_S)
-        super().destroy_node()
 
     def _run(self) -> None:
         while not self._ends.is_set():
@@ -118,7 +118,15 @@ def _sensor_of(images: tuple[ImageSensor, ...], name: str, robot: str) -> ImageS
 
 def main() -> int:
     """Run the driver."""
-    return node_main("camera", CameraNode)
+
+    def loop(node: CameraNode, executor: Any, stopped: Any) -> None:
+        try:
+            while not stopped():
+                executor.spin_once(timeout_sec=SPIN_S)
+        finally:
+            node.leave()
+
+    return node_main("camera", CameraNode, loop=loop)
 
 
 if __name__ == "__main__":

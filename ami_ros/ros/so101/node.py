@@ -32,7 +32,7 @@ from ami_ros.ros.wire.guard import ErrorLog, guarded, guarded_timer
 from ami_ros.ros.wire.health import Health, HealthReports
 from ami_ros.ros.wire.message_fields import stamp_of
 from ami_ros.ros.wire.messages import joints_to_ros
-from ami_ros.ros.wire.node_main import node_main
+from ami_ros.ros.wire.node_main import SPIN_S, node_main
 from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settings_from_parameters
 from ami_ros.ros.wire.qos import STATE
 from ami_ros.settings.fields import load_settings
@@ -75,14 +75,14 @@ class So101Node(Node):
             take = guarded(self.errors, partial(self._on_angle, name))
             self.create_subscription(Float64, f"~/{name}", take, STATE)
         self._joints = {topic: self._places(names) for topic, names in _published(spec, servos).items()}
-        self._publishers = {topic: self.create_publisher(JointState, topic, STATE) for topic in self._joints}
+        self._outputs = {topic: self.create_publisher(JointState, topic, STATE) for topic in self._joints}
         self.create_service(SetBool, "~/torque", self._on_torque)
         rate_hz = max(sensor.rate_hz for sensor in spec.vectors if sensor.is_joints)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(1.0 / rate_hz, guarded_timer(self.errors, self._tick), clock=steady)
         self._health = HealthReports(self, "so101: servos", spec.name, self.errors, self._report)
 
-    def destroy_node(self) -> None:
+    def leave(self) -> None:
         """Leave the arm as it is; released only where `release_on_exit` says so."""
         try:
             if self.settings.release_on_exit and self._bus.is_open:
@@ -90,7 +90,6 @@ class So101Node(Node):
         except DeviceError as error:
             self.errors.report("release_on_exit", error)
         self._arm.close()
-        super().destroy_node()
 
     def _tick(self) -> None:
         now_s = time.monotonic()
@@ -118,7 +117,7 @@ class So101Node(Node):
         stamp_ns = self.get_clock().now().nanoseconds
         for topic, (names, places) in self._joints.items():
             position, velocity = reading.position[places], reading.velocity[places]
-            self._publishers[topic].publish(joints_to_ros(names, position, velocity, stamp_ns))
+            self._outputs[topic].publish(joints_to_ros(names, position, velocity, stamp_ns))
 
     def _places(self, names: list[str]) -> tuple[list[str], list[int]]:
         return names, [self._arm.names.index(name) for name in names]
@@ -259,7 +258,14 @@ def main() -> int:
         require("so101")
         return So101Node()
 
-    return node_main("so101", factory)
+    def loop(node: So101Node, executor: Any, stopped: Any) -> None:
+        try:
+            while not stopped():
+                executor.spin_once(timeout_sec=SPIN_S)
+        finally:
+            node.leave()
+
+    return node_main("so101", factory, loop=loop)
 
 
 if __name__ == "__main__":

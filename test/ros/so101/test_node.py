@@ -19,7 +19,6 @@ from std_srvs.srv import SetBool
 from trajectory_msgs.msg import JointTrajectory
 
 pytest.importorskip("scservo_sdk", reason="needs the extra 'so101'")
-skip_without_robots_of_others(allow_module_level=True)
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.devices.servo_calibration import RAD_PER_TICK, read_servos
@@ -33,6 +32,7 @@ ARM = MOTORS[:5]
 
 @pytest.fixture
 def servos(tmp_path):
+    skip_without_robots_of_others()
     servos = FeetechServos(tmp_path / "arm")
     yield servos
     servos.close()
