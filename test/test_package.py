@@ -127,7 +127,7 @@ def load(path: Path) -> ModuleType:
 
 
 def test_the_launch_files_are_there():
-    known = ("demo", "explore", "robot", "ros2_control", "sim")
+    known = ("demo", "explore", "robot", "ros2_control", "sim", "so101")
     assert [f"{name}.launch.py" for name in known] == LAUNCH_NAMES
 
 
@@ -153,6 +153,7 @@ def test_launch_file_declares_its_arguments(path: Path):
         ("sim.launch.py", {"sim_node"}),
         ("robot.launch.py", {"planner_node", "safety_node"}),
         ("explore.launch.py", {"explorer_node", "safety_node"}),
+        ("so101.launch.py", {"so101_node", "camera_node"}),
     ],
 )
 def test_launch_file_starts_its_nodes(file: str, executables: set[str]):

@@ -21,7 +21,8 @@ from ami_ros.errors import DeviceError
 if TYPE_CHECKING:
     from ami_ros.devices.feetech_port import FeetechPort
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 PING, READ, WRITE, SYNC_READ, SYNC_WRITE = 1, 2, 3, 0x82, 0x83
 EVERYBODY = 254
 LOST, LATE, DAMAGED, WRONG = TROUBLES = ("lost", "late", "damaged", "wrong")

@@ -63,6 +63,8 @@ NODES = {
     "sim": ("sim",),
     "recorder": ("recorder",),
 }
+# Nodes that drive devices: no part of the loop.
+DRIVERS = {"so101": ("so101_node",), "camera": ("camera_node",)}
 SIGNS = {"gt": ">", "ge": "≥", "le": "≤", "lt": "<"}
 COLUMNS = ("name and type", "default", "what it does, and what it accepts")
 
@@ -83,14 +85,14 @@ def parameter_tables() -> str:
     parts = ["## Every node", of_file("node")]
     shared = [file for file in NODES["planner"] if file in NODES["explorer"]]
     parts += ["## Planner and explorer", *map(of_file, shared)]
-    for node, files in NODES.items():
+    for node, files in {**NODES, **DRIVERS}.items():
         parts += [f"## {node.capitalize()}", *(of_file(file) for file in files if file not in shared)]
     return "\n\n".join(parts)
 
 
 def file_tables() -> str:
     """Return the settings that are no parameters of a node."""
-    used = {"node", *(file for files in NODES.values() for file in files)}
+    used = {"node", *(file for files in {**NODES, **DRIVERS}.values() for file in files)}
     return "\n\n".join(f"## {file.capitalize()}\n\n{of_file(file)}" for file in FILES if file not in used)
 
 

@@ -116,6 +116,8 @@ def test_a_node_gets_nothing_of_its_neighbours():
         "safety": {"use_sim_time", "task", "command_interface"},
         "explorer": {"use_sim_time", "autostart", "resume", "task", "command_interface", "minutes"},
         "recorder": {"use_sim_time", "task", "command_interface"},
+        "so101": {"use_sim_time", "task", "command_interface"},
+        "camera": {"use_sim_time", "task", "command_interface"},
     }
 
 
@@ -149,7 +151,7 @@ def test_switches(text, expected):
 def test_neither_a_gate_nor_a_recorder_that_died_is_started_again_by_itself():
     assert not any(node_arguments(node, values(node), {})["respawn"] for node in NODES)
     again = [node for node in NODES if node_arguments(node, values(node, use_respawn="true"), {})["respawn"]]
-    assert again == ["sim", "planner", "explorer"]
+    assert again == ["sim", "planner", "explorer", "so101", "camera"]
 
 
 def test_each_node_has_an_enclave_of_its_own_where_they_are_asked_for():
@@ -238,6 +240,16 @@ def test_a_recorder_is_started_where_a_recording_is_asked_for(file, proposes):
     assert recorder["name"] == "recorder"
     assert recorder["parameters"] == [{"out": "bag", "task": "reach", "use_sim_time": False}]
     assert dict(recorder["remappings"])["safety/verdict"] == "seen"
+
+
+def test_an_so101_and_its_camera_are_started_together():
+    arm, camera = nodes_of("so101.launch.py", port="/dev/arm", calibration="arm.json", device="/dev/video2")
+    shared = {"robot": "so101", "use_sim_time": False}
+    assert (arm["executable"], camera["executable"]) == ("so101_node", "camera_node")
+    assert arm["parameters"] == [{"port": "/dev/arm", "calibration": "arm.json", **shared}]
+    assert camera["parameters"] == [{"device": "/dev/video2", **shared}]
+    renamed = nodes_of("so101.launch.py", command_topic="arm/commands")
+    assert dict(renamed[0]["remappings"])["joint_trajectory_controller/joint_trajectory"] == "arm/commands"
 
 
 def test_the_demo_tells_of_the_model_that_plans():
