@@ -84,6 +84,22 @@ class Group:
         """Name of the sensor that measures where the body is; "" where none does."""
         return self.joint_sensor
 
+    @property
+    def own_sensors(self) -> tuple[str, ...]:
+        """Names of the sensors that are this group's alone."""
+        return tuple(
+            {name: None for name in (self.joint_sensor, self.place_sensor, self.begin_sensor) if name}
+        )
+
+    @property
+    def begin_sensor(self) -> str:
+        """Name of the sensor that measures where the first commands begin; "" where that is `home`."""
+        return ""
+
+    def begins(self, observation: Observation) -> FloatArray:
+        """Return the values (C,) with which the first proposal begins, where nothing measures its start."""
+        return self.home
+
     def feedback(self, sensors: Mapping[str, Sensor]) -> tuple[str, list[int]]:
         """Return name and columns of the sensor that measures every channel; "" where none does."""
         wanted = [(channel.name, channel.unit) for channel in self.actions.channels]
@@ -179,6 +195,19 @@ class GripperGroup(Group):
     def start_sensor(self, sensors: Mapping[str, Sensor]) -> str:
         """Return "": a proposal that began at the measured opening would let go of what is held."""
         return ""
+
+    @property
+    def begin_sensor(self) -> str:
+        """Name of the sensor of the opening."""
+        return self.gripper.sensor
+
+    def begins(self, observation: Observation) -> FloatArray:
+        """Return commands (C,) that press on what the fingers may hold already; `home` if unmeasured."""
+        reading = observation.readings.get(self.gripper.sensor)
+        if reading is None:
+            return self.home
+        pressing = self.gripper.pressing(self.gripper.opening(reading.value), self.actions.low)
+        return np.minimum(pressing, self.actions.high)
 
 
 @dataclass(frozen=True)

@@ -230,6 +230,10 @@ class Bullet:
                 physicsClientId=self._id,
             )
 
+    def solve_contacts(self, iterations: int) -> None:
+        """Set how many iterations the solver of contacts and joints makes in a step."""
+        pybullet.setPhysicsEngineParameter(numSolverIterations=iterations, physicsClientId=self._id)
+
     def couple(self, body: int, one: int, other: int, ratio: float, force: float) -> None:
         """Keep joint `one` at `ratio` times joint `other`, with at most `force` (N or N m)."""
         axis, origin = [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]

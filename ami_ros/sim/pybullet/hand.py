@@ -11,6 +11,7 @@ from ami_ros.body.fingers import Fingers
 from ami_ros.sim.pybullet.bullet import Bullet
 from ami_ros.types import FloatArray
 
+ITERATIONS = 200  # of the contact solver: with PyBullet's 50, fingers sink into a block of 30 g
 COUPLING = 50.0  # N or N m with which joints of one channel keep in step, as a linkage does
 
 
@@ -45,6 +46,7 @@ class Hand:
             first = next(i for i, (other, _, _) in enumerate(joints) if other == channel)
             if joint != self._joints[first]:
                 bullet.couple(body, self._joints[first], joint, self._share[first] / share, COUPLING)
+        bullet.solve_contacts(ITERATIONS)
         self.commanded = np.zeros(len(channels))
 
     @property
