@@ -94,30 +94,34 @@ class GripperCheck(Check):
             self.held = None  # it lets go
         if self.held is not None and opening < self.held - self._slip:
             self._lost_at_ns, self._was_held, self.held = situation.now_ns, self.held, None
-        if commanded <= opening - self._press and event.stamp_ns - self._rest_ns >= self._settle_ns:
+        is_pressing = commanded <= opening - self._press and not self._is_wide(opening)
+        if is_pressing and event.stamp_ns - self._rest_ns >= self._settle_ns:
             self.held = self._rest if self.held is None else self.held
+
+    def _is_wide(self, opening: float) -> bool:
+        """Return whether fingers are open as far as they go: nothing that large fits between them."""
+        return opening > self._high - self._slip
 
     def judge(self, situation: Situation) -> Verdict:
         """HOLD after a lost grip and while stuck; STOP where nobody knows whether a grip still holds."""
         now, opening = situation.now_ns, self._opening
-        if opening is None or situation.commanded is None:
+        if opening is None:
             return PASS  # that it is missing, another check reports
-        commanded = float(situation.commanded[self._index])
-        numbers: dict[str, float | str] = {
-            "channel": self._channel,
-            "opening": opening,
-            "commanded": commanded,
-        }
+        numbers: dict[str, float | str] = {"channel": self._channel, "opening": opening}
         silent_ns = now - self._arrival_ns
         if self.held is not None and silent_ns > self._silence_ns:
             return ReasonCode.GRIPPER_SILENT.verdict(
                 Level.STOP, **numbers, held=self.held, silent_s=silent_ns / 1e9
             )
+        if situation.commanded is None:
+            return PASS
+        commanded = float(situation.commanded[self._index])
+        numbers["commanded"] = commanded
         verdict = PASS
         if self._lost_at_ns is not None and 0 <= now - self._lost_at_ns <= self._lost_ns:
             verdict |= ReasonCode.GRIP_LOST.verdict(Level.HOLD, **numbers, held=self._was_held)
         is_short = commanded - opening > self._follow
-        stays_open = opening - commanded > self._follow and opening > self._high - self._follow
+        stays_open = opening - commanded > self._follow and self._is_wide(opening)
         if not is_short and not stays_open:
             self._apart_ns = None
             return verdict
