@@ -600,7 +600,7 @@ def gripping() -> GripperPlant:
     plant = GripperPlant()
     plant.run(30)
     plant.goal = np.array([THING - 0.02])
-    plant.run(LONG)
+    plant.run(3 * LONG)
     expect(plant.opening == THING, f"fingers at {plant.opening} m")
     expect(plant.verdict.level < Level.HOLD, f"a grip alone holds the robot: {plant.verdict}")
     return plant
@@ -621,7 +621,7 @@ def grip_slips() -> None:
         plant.run(1)
         if {reason.code for reason in plant.verdict.reasons} & {"GRIP_LOST"}:
             named.add(plant.verdict.level)
-            expect(bool(np.abs(plant.command.position - grip).max() < 1e-4), "does not keep its grip")
+            expect(bool(np.abs(plant.command.position - grip).max() < 1e-6), "does not keep its grip")
     expect(named == {Level.HOLD}, f"a slipped grip was called {named}")
     plant.run(3 * LONG)
     expect(plant.verdict.level < Level.HOLD, f"never went on: {plant.verdict}")
