@@ -26,6 +26,7 @@ SEED = 0  # that of config/sim.yaml
 SMALL = {"width": 16, "height": 16}  # nobody looks
 IN_HAND = 0.01  # m from the tip to the middle of the block
 LIFTED = 0.09  # m
+SLOWLY = 0.35  # share of the script's speed: on a busy machine the truth comes some steps late
 
 
 class Scripted:
@@ -61,7 +62,8 @@ class Scripted:
         joints = np.concatenate([now["joints"], np.zeros(7)])
         readings = {"joints": joints, "fingers": np.array(now["opening"])}
         observation = Observation({name: Reading(values, stamp, stamp) for name, values in readings.items()})
-        actions = np.tile(self._motion.next(self), (5, 1, 1))
+        action = self._motion.next(self) * np.array([SLOWLY] * 3 + [1.0])
+        actions = np.tile(action, (5, 1, 1))
         self._proposed.publish(trajectory_to_ros(self._meaning.proposal(actions, observation)))
 
     def is_held(self) -> bool:
@@ -77,6 +79,21 @@ def robot(tmp_path) -> str:
     path = tmp_path / "blind_hand.yaml"
     path.write_text(yaml.safe_dump({"like": "panda_hand", "sensors": {"camera": SMALL, "side": SMALL}}))
     return str(path)
+
+
+def test_lock_step_waits_for_the_commands_of_both_controllers(start, probe, robot):
+    truths = probe.listen(String, "sim/truth")
+    common = {"robot": robot, "task": "pick"}
+    start("safety", use_sim_time=True, **common)
+    start("sim", lock_step=True, observers=1, episode_steps=3, verdict_timeout_s=0.1, **common)
+    probe.call(SetBool, "sim/pause", data=False)
+
+    def final() -> Any:
+        return next((t for t in (json.loads(m.data) for m in truths) if t["final"]), None)
+
+    truth = probe.until(final, "the episode's end")
+    assert truth["timeouts"] == 3, "only the planner is missing, at each step"
+    assert truth["unsafe_commands"] == 0
 
 
 def test_a_grip_outlives_hold_stop_planner_and_gate(start, probe, robot):
