@@ -8,6 +8,7 @@ import typer
 from ami_ros.cli.main import run
 from benchmarks.curve.command import curve
 from benchmarks.four_room.command import four_room
+from benchmarks.grasping import grasping
 from benchmarks.judging.command import judging
 from benchmarks.kills import kills
 from benchmarks.patients.command import patients
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 app.command()(curve)
 app.command("four-room")(four_room)
+app.command()(grasping)
 app.command()(judging)
 app.command()(kills)
 app.command()(patients)

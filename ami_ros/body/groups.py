@@ -17,6 +17,7 @@ import numpy as np
 from ami_ros.body.actions import COMMANDED, ActionSpec, read_actions
 from ami_ros.body.arm import Arm, read_arm
 from ami_ros.body.base import Base, read_base
+from ami_ros.body.gripper import Gripper, read_gripper
 from ami_ros.body.limits import ChannelLimits
 from ami_ros.body.outputs import Output, check_carries, read_output
 from ami_ros.body.sensors import Sensor, VectorSensor
@@ -82,6 +83,22 @@ class Group:
     def place_sensor(self) -> str:
         """Name of the sensor that measures where the body is; "" where none does."""
         return self.joint_sensor
+
+    @property
+    def own_sensors(self) -> tuple[str, ...]:
+        """Names of the sensors that are this group's alone."""
+        return tuple(
+            {name: None for name in (self.joint_sensor, self.place_sensor, self.begin_sensor) if name}
+        )
+
+    @property
+    def begin_sensor(self) -> str:
+        """Name of the sensor that measures where the first commands begin; "" where that is `home`."""
+        return ""
+
+    def begins(self, observation: Observation) -> FloatArray:
+        """Return the values (C,) with which the first proposal begins, where nothing measures its start."""
+        return self.home
 
     def feedback(self, sensors: Mapping[str, Sensor]) -> tuple[str, list[int]]:
         """Return name and columns of the sensor that measures every channel; "" where none does."""
@@ -169,6 +186,30 @@ class BaseGroup(Group):
         return "" if self.base is None else self.base.sensor
 
 
+@dataclass(frozen=True, eq=False)
+class GripperGroup(Group):
+    """The fingers of a gripper: measured, but a command that grips is never reached, so it stays in force."""
+
+    gripper: Gripper = field(kw_only=True)
+
+    def start_sensor(self, sensors: Mapping[str, Sensor]) -> str:
+        """Return "": a proposal that began at the measured opening would let go of what is held."""
+        return ""
+
+    @property
+    def begin_sensor(self) -> str:
+        """Name of the sensor of the opening."""
+        return self.gripper.sensor
+
+    def begins(self, observation: Observation) -> FloatArray:
+        """Return commands (C,) that press on what the fingers may hold already; `home` if unmeasured."""
+        reading = observation.readings.get(self.gripper.sensor)
+        if reading is None:
+            return self.home
+        pressing = self.gripper.pressing(self.gripper.opening(reading.value), self.actions.low)
+        return np.minimum(pressing, self.actions.high)
+
+
 @dataclass(frozen=True)
 class _GroupSection:
     """The keys of one group, before they are checked against each other."""
@@ -178,6 +219,7 @@ class _GroupSection:
     output: str = setting("output that carries it, one of outputs")
     arm: dict = setting("joints and URDF; {}: no arm")  # type: ignore[type-arg]
     base: dict = setting("mobile base; {}: none")  # type: ignore[type-arg]
+    gripper: dict = setting("sensor and force of a gripper; {}: none")  # type: ignore[type-arg]
     stands_still: str = setting(
         "keep: a hold keeps the set points; rest: it moves them to their rest", choices=STANDSTILLS
     )
@@ -241,10 +283,10 @@ class GroupReader:
             here = f"{self.path}: groups.{name}"
             if not isinstance(section, Mapping):
                 raise EmbodimentError(f"{here}: got {shown(section)}, expected a mapping of settings")
-            nothing = {"arm": {}, "base": {}, "stands_still": KEEP}
+            nothing = {"arm": {}, "base": {}, "gripper": {}, "stands_still": KEEP}
             raw = load_settings(_GroupSection, {**nothing, **section}, where=here)
             actions = read_actions({**rhythm, "meaning": raw.meaning, "channels": raw.channels}, here)
-            parts = _Parts(raw.arm, raw.base, raw.stands_still)
+            parts = _Parts(raw.arm, raw.base, raw.stands_still, raw.gripper)
             parts.check(actions.meaning, here)
             if raw.output not in carriers:
                 raise EmbodimentError(f"{here}.output: got {raw.output!r}, expected one of {list(carriers)}")
@@ -273,6 +315,9 @@ class GroupReader:
         if actions.meaning == "twist":
             base = read_base(parts.base, self.sensors, f"{above}base") if parts.base else None
             return BaseGroup(name, actions, output, base=base)
+        if parts.gripper:
+            gripper = read_gripper(parts.gripper, self.sensors, actions, f"{above}gripper")
+            return GripperGroup(name, actions, output, gripper=gripper)
         return Group(name, actions, output, stands_still=parts.stands_still)
 
 
@@ -282,6 +327,7 @@ class _Parts(NamedTuple):
     arm: Any
     base: Any
     stands_still: str = KEEP
+    gripper: Any = None
 
     def check(self, meaning: str, here: str) -> None:
         """Refuse parts that actions of this meaning, in the section named `here`, do not move."""
@@ -290,6 +336,12 @@ class _Parts(NamedTuple):
             raise EmbodimentError(f"{here}.meaning: got {meaning}, expected {expected}")
         if self.base and meaning != "twist":
             raise EmbodimentError(f"{here}.meaning: got {meaning}, expected twist for a base")
+        if self.gripper and meaning != "setpoint":
+            raise EmbodimentError(f"{here}.meaning: got {meaning}, expected setpoint for a gripper")
+        if self.gripper and self.stands_still != KEEP:
+            raise EmbodimentError(
+                f"{here}.stands_still: got {self.stands_still}, expected {KEEP}: a gripper keeps its grip"
+            )
         if self.stands_still != KEEP and meaning != "setpoint":
             raise EmbodimentError(
                 f"{here}.stands_still: got {self.stands_still} for {meaning}, expected {KEEP}: only set "

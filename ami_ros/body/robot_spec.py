@@ -15,7 +15,8 @@ import numpy as np
 from ami_ros.body.actions import AXES, ActionSpec
 from ami_ros.body.arm import Arm, ToolSpec
 from ami_ros.body.base import Base
-from ami_ros.body.groups import KEEP, STANDSTILLS, ArmGroup, BaseGroup, Group, GroupReader
+from ami_ros.body.gripper import Gripper
+from ami_ros.body.groups import KEEP, STANDSTILLS, ArmGroup, BaseGroup, GripperGroup, Group, GroupReader
 from ami_ros.body.limits import ChannelLimits, joined
 from ami_ros.body.outputs import INTERFACES, Output, check_carries, read_output
 from ami_ros.body.sensors import ImageSensor, Sensor, VectorSensor, read_sensors
@@ -114,6 +115,11 @@ class RobotSpec:
     def base(self) -> Base | None:
         """What drives about; None for a body that stays where it is."""
         return next((group.base for group in self.groups if isinstance(group, BaseGroup)), None)
+
+    @property
+    def gripper(self) -> Gripper | None:
+        """What grasps; None for a body without gripper."""
+        return next((group.gripper for group in self.groups if isinstance(group, GripperGroup)), None)
 
     def with_group(self, **changes: Any) -> RobotSpec:
         """Return a robot of one group with changes to that group.
@@ -312,7 +318,7 @@ class RobotSpec:
     @property
     def max_tip_speed(self) -> float:
         """Largest magnitude of a component of a Cartesian action, m/s."""
-        return float(self.actions.largest.max())
+        return float(self._arm_group.actions.largest.max())
 
     def tip_velocity(self, action: FloatArray) -> FloatArray:
         """Return the tip velocity (3,) of an action (A,); zero along axes without channel."""

@@ -12,7 +12,8 @@ import numpy as np
 
 from ami_ros.body.actions import COMMANDED, ActionSpec
 from ami_ros.body.drive_simulation import DriveSimulation, read_drive_simulation
-from ami_ros.body.groups import BaseGroup, Group
+from ami_ros.body.fingers import Fingers, read_fingers
+from ami_ros.body.groups import ArmGroup, BaseGroup, GripperGroup, Group
 from ami_ros.body.resources import resource
 from ami_ros.body.scenery import read_boxes
 from ami_ros.body.sensors import ImageSensor, Sensor, VectorSensor
@@ -37,6 +38,7 @@ class ArmSimulation:
     tool_parent: str = setting("URDF link that holds the tool: its frame is the tip")
     scenery: dict = field(default_factory=dict)  # type: ignore[type-arg]  # name -> Box
     folder: Path = Path()  # of the YAML; file names are relative to it
+    fingers: Fingers | None = None  # of its grippers
 
     def __post_init__(self) -> None:
         if len(self.hold_joints) != len(self.hold_position):
@@ -141,7 +143,7 @@ def read_simulation(
     able = _able(groups, drives)
     if kind not in able:
         more = "; a twist in a simulator needs a section base" if actions.meaning == "twist" else ""
-        more = "; simulators know one group" if len(groups) > 1 else more
+        more = "; simulators know one arm, and groups with a section gripper" if len(groups) > 1 else more
         raise EmbodimentError(
             f"{here}: kind: got {kind}, expected {' or '.join([*able, 'none'])} for {actions.meaning}{more}"
         )
@@ -156,7 +158,7 @@ def read_simulation(
         return (
             read_drive_simulation(kind, keys, actions, path.parent, here)
             if drives
-            else _arm(kind, keys, path.parent, here)
+            else _arm(kind, keys, groups, path.parent, here)
         )
     given = load_settings(_ProcessSection, keys, where=here, also=["kind"]).sensors
     if set(given) != set(sensors):
@@ -169,16 +171,22 @@ def _able(groups: Sequence[Group], drives: bool) -> dict[str, tuple[str, ...]]:
     """Return the kinds of simulation that fit a body, with the messages of the sensors that they know."""
     is_commanded = all(group.actions.meaning in COMMANDED for group in groups)
     able = {}
+    grippers = [group for group in groups if isinstance(group, GripperGroup)]
     if len(groups) == 1 and (drives or not is_commanded):
         able = {kind: known.base if drives else known.arm for kind, known in SIMULATORS.items()}
+    elif grippers and len(groups) == len(grippers) + 1 and any(isinstance(g, ArmGroup) for g in groups):
+        able = {
+            kind: (*known.arm, *known.gripper) if known.gripper else () for kind, known in SIMULATORS.items()
+        }
     if is_commanded:
         able["process"] = PROCESS_PROVIDES
     return {kind: messages for kind, messages in able.items() if messages}
 
 
-def _arm(kind: str, keys: dict[str, Any], folder: Path, here: str) -> ArmSimulation:
+def _arm(kind: str, keys: dict[str, Any], groups: Sequence[Group], folder: Path, here: str) -> ArmSimulation:
     scenery = read_boxes(keys.pop("scenery", {}), f"{here}: scenery")
-    given = {"urdf": "", **keys, "kind": kind, "scenery": scenery, "folder": folder}
+    fingers = read_fingers(keys.pop("fingers", {}), groups, f"{here}: fingers")
+    given = {"urdf": "", **keys, "kind": kind, "scenery": scenery, "folder": folder, "fingers": fingers}
     return load_settings(ArmSimulation, given, where=here)
 
 

@@ -17,17 +17,24 @@ class Simulator:
             simulates imports it.
         arm: messages of the sensors that it simulates on an arm; empty: it simulates no arms.
         base: the same on a base.
+        gripper: messages of further sensors on an arm with grippers; empty: it simulates no grippers.
     """
 
     backend: str
     arm: tuple[str, ...] = ()
     base: tuple[str, ...] = ()
+    gripper: tuple[str, ...] = ()
 
 
 ARM = ("Image", "JointState", "TwistStamped", "WrenchStamped")
 SIMULATORS: Mapping[str, Simulator] = MappingProxyType(
     {
-        "bullet": Simulator("ami_ros.sim.pybullet.open_stage", ARM, base=("Image", "Odometry")),
+        "bullet": Simulator(
+            "ami_ros.sim.pybullet.open_stage",
+            ARM,
+            base=("Image", "Odometry"),
+            gripper=("Float64MultiArray",),
+        ),
         "mujoco": Simulator("ami_ros.sim.mujoco.open_stage", ARM),
     }
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from ami_ros.body.survey.found_hand import FoundHand
     from ami_ros.body.survey.survey import Survey
     from ami_ros.doctor.finding import Finding
     from ami_ros.recordings.lerobot.robot_survey import RobotSurvey
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 RECORDED = "recorded"  # the task of a robot that is known from recordings
 TASK = "reach"
+PICK = "pick"  # the task of an arm with fingers
 SEED = 0  # of the sampling: the same URDF gives the same file
 
 
@@ -45,6 +47,12 @@ def new_robot(
         list[str],
         typer.Option(help="Of a data set: camera to use; may be repeated [the one that shows the scene]."),
     ] = [],  # noqa: B006
+    hand: Annotated[
+        bool,
+        typer.Option(
+            "--hand", help="Of a URDF: write its gripper as a group that grasps, instead of holding it."
+        ),
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Write the YAML of an arm: joints, limits, tip, home, workspace, camera, and a simulation to try it in.
@@ -57,6 +65,8 @@ def new_robot(
 
     Example: ami-ros new-robot <arm>.urdf --name my_arm
 
+    With its gripper: ami-ros new-robot <arm>.urdf --name my_arm --hand
+
     A plant: ami-ros new-robot tags.csv --name boiler
 
     Of recordings: ami-ros new-robot <data set> --name g1 --columns 'kRight*'
@@ -64,6 +74,7 @@ def new_robot(
     import numpy as np
 
     from ami_ros.body.resources import resource
+    from ami_ros.body.survey.found_hand import find_hand
     from ami_ros.body.survey.robot_yaml import robot_yaml
     from ami_ros.body.survey.survey import survey
     from ami_ros.body.urdf_checks import read_urdf
@@ -75,6 +86,8 @@ def new_robot(
     from ami_ros.system.whole_file import write_whole
 
     dataset = Path(source)
+    if hand and ((is_there(dataset) and is_lerobot(dataset)) or is_table(dataset)):
+        raise ConfigError(f"--hand: got {source}, expected a URDF with it")
     if is_there(dataset) and is_lerobot(dataset):
         if tip:
             raise ConfigError(f"--tip: got {tip}, expected a URDF with it: {source} is a data set")
@@ -93,9 +106,10 @@ def new_robot(
     console = Console()
     with console.status(f"sampling postures of {path.name}"):
         found = survey(path, tip, np.random.default_rng(SEED))
-    text = robot_yaml(name, source, found, out.parent)
+    gripper = find_hand(path, read_urdf(path), found.chain.held) if hand else None
+    text = robot_yaml(name, source, found, out.parent, gripper)
     write_whole(out, text)
-    _print_summary(console, out, text, found)
+    _print_summary(console, out, text, found, gripper)
 
 
 def _file(name: str, out: Path | None, force: bool) -> Path:
@@ -175,7 +189,7 @@ def _print_recorded(console: Console, dataset: Path, out: Path, text: str, found
     say(f"Next: ami-ros model {named}")
 
 
-def _print_summary(console: Console, out: Path, text: str, found: Survey) -> None:
+def _print_summary(console: Console, out: Path, text: str, found: Survey, hand: FoundHand | None) -> None:
     """Print what was found, what to look at and what comes next; exit code 1 if the file cannot work.
 
     Differences from the live topics are only reported: the file has marked guesses there.
@@ -199,8 +213,13 @@ def _print_summary(console: Console, out: Path, text: str, found: Survey) -> Non
     table.add_row("tip", f"{chain.tip}; others: {first_of(chain.others) or 'none'}")
     table.add_row("home", f"{how}; tip {home.tilt_deg:.0f} degrees off straight down")
     table.add_row("workspace", f"{size} m; orientation of the tip {found.orientation}")
-    table.add_row("held still", first_of(chain.held) or "nothing")
-    findings = [limits(str(out), None), workspace(str(out), None), standing(str(out), TASK), _task(out)]
+    if hand is None:
+        table.add_row("held still", first_of(chain.held) or "nothing")
+    else:
+        span = f"{hand.low:g} to {hand.high:g} {hand.unit}"
+        table.add_row("gripper", f"{hand.channel}, {span}, of {first_of(list(hand.joints))}")
+    findings = [limits(str(out), None), workspace(str(out), None), standing(str(out), TASK)]
+    findings += [] if hand is not None else [_task(out)]  # a hand has tasks of its own
     with console.status("listening for the robot's topics"):
         live = _live(out)
     for finding in (*findings, *live):
@@ -216,9 +235,15 @@ def _print_summary(console: Console, out: Path, text: str, found: Survey) -> Non
         highlight=False,
     )
     named, look = shlex.quote(str(out)), shlex.quote(str(out.with_suffix(".png")))
-    say(f"See what its camera sees: ami-ros doctor --robot {named} --task {TASK} --picture {look}")
-    say(f"Next, in simulation: ami-ros model --robot {named} --task {TASK}")
-    say(f"Next, on the robot: ami-ros doctor --robot {named} --task {TASK} --live")
+    task = TASK if hand is None or hand.unit != "m" else PICK
+    if task == PICK:
+        say("To grasp what stands on the table, lower the floor of the arm's workspace to it.")
+    say(f"See what its camera sees: ami-ros doctor --robot {named} --task {task} --picture {look}")
+    if hand is not None and task != PICK:
+        say("In simulation its jaw grasps; a task for it is to be written: CONTRIBUTING.md, Add a task.")
+    else:
+        say(f"Next, in simulation: ami-ros model --robot {named} --task {task}")
+    say(f"Next, on the robot: ami-ros doctor --robot {named} --task {task} --live")
 
 
 def _live(out: Path) -> list[Finding]:

@@ -37,17 +37,18 @@ def standing(robot: str | None, task: str | None) -> Finding:
         joints = world.body().get("joints")
     finally:
         world.close()
-    if joints is None or spec.limits.effort is None:  # an external process simulates it
+    effort = spec.arm.limits.effort
+    if joints is None or effort is None:  # an external process simulates it
         return Finding("standing", "ok", "not simulated by ami_ros")
     units = next(sensor.units for sensor in spec.vectors if sensor.name == spec.joint_sensor)
-    gap = np.abs(joints - spec.home)
+    gap = np.abs(joints - spec.arm.home)
     worst = int(gap.argmax())
     far = f"{gap[worst]:.2f} {units[worst]}"
     if gap[worst] <= tolerated:
         return Finding("standing", "ok", f"it stays within {far} of home for a second of simulation")
     found = (
         f"commanded to stay at home, {spec.joint_names[worst]} gives way by {far} in a second of simulation, "
-        f"with an effort of {spec.limits.effort[worst]:g}: the gate will hold it"
+        f"with an effort of {effort[worst]:g}: the gate will hold it"
     )
     advice = (
         "correct the URDF where it cannot carry the arm: efforts, masses, or inertias too small to simulate; "

@@ -47,7 +47,7 @@ class BodyGroups:
         """
         if len(spec.groups) == 1:
             return cls.of(GateBody.of_robot(spec))
-        owned = {name: group for group in spec.groups for name in (group.joint_sensor, group.place_sensor)}
+        owned = {name: group for group in spec.groups for name in group.own_sensors}
         bodies = []
         for part in spec.parts:
             (group,) = part.groups

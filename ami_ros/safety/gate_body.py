@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ami_ros.body.base import Base
+from ami_ros.body.gripper import Gripper
 from ami_ros.body.limits import ChannelLimits
 from ami_ros.body.link_shapes import LinkShapes
 from ami_ros.body.robot_spec import RobotSpec
@@ -39,6 +40,7 @@ class GateBody:
         safe: (C,) values that a hold leads set points to, as of valves that must close; None keeps them.
         base: what drives about; None for a body that stays where it is.
         step_s: a control step, for which a proposal is made; 0 where that is not known.
+        gripper: what grasps; None for a body without fingers.
 
     Raises:
         EmbodimentError: sizes that differ, a name given twice, a home that is not finite, or is outside of
@@ -56,6 +58,7 @@ class GateBody:
     safe: FloatArray | None = None
     base: Base | None = None
     step_s: float = 0.0
+    gripper: Gripper | None = None
 
     @classmethod
     def of_robot(cls, spec: RobotSpec, sensors: Sequence[WatchedSensor] | None = None) -> GateBody:
@@ -76,7 +79,7 @@ class GateBody:
             return cls(*what, LinkShapes(spec), spec.workspace, step_s=step_s)
         if spec.is_driven:
             return cls(*what, rest=spec.standstill, base=spec.base, step_s=step_s)
-        return cls(*what, safe=spec.standstill, step_s=step_s)
+        return cls(*what, safe=spec.standstill, step_s=step_s, gripper=spec.gripper)
 
     def __post_init__(self) -> None:
         count = len(self.channels)
@@ -104,6 +107,8 @@ class GateBody:
         keeps_in = self.base is not None and self.base.keep_in is not None
         if self.base is not None and keeps_in and (self.rest is None or self.base.sensor not in names):
             self._refuse(f"base: got keep_in, expected rest, and {self.base.sensor!r} among sensors {names}")
+        if self.gripper is not None and self.gripper.sensor not in names:
+            self._refuse(f"gripper: got sensor {self.gripper.sensor!r}, expected one of the sensors {names}")
         lower, upper = self.limits.lower, self.limits.upper
         below = lower is not None and (self.home < lower).any()
         if not self.is_measured and (below or (upper is not None and (self.home > upper).any())):
@@ -142,12 +147,18 @@ class GateBody:
         """Return where a stream of commands begins (C,); None where that is not known yet.
 
         Args:
-            measured: (C,) where the channels are, if a sensor measures it.
+            measured: (C,) where the channels or fingers are, if a sensor measures it.
             last: (C,) last command; None before the first command.
         """
         if self.rest is not None:
             return self.rest  # without commands the controller has let it come to rest
         if self.is_measured:
             return measured
+        if self.gripper is not None and last is None:
+            # They may hold something: commands begin with a grip.
+            lower, upper = self.limits.lower, self.limits.upper
+            if measured is None or lower is None:
+                return None
+            return np.minimum(self.gripper.pressing(measured, lower), np.inf if upper is None else upper)
         # The controller has kept the last set point; nothing has moved it since.
         return self.home if last is None else last

@@ -54,6 +54,7 @@ class GuardedGroup:
         self._limits = LimitsInForce(body, settings, self._whereabouts)
         self.situation = Situation(now_ns=0)
         self.commanded: ChannelState | None = None
+        self._opening: FloatArray | None = None  # measured, of a gripper
 
     @property
     def at_rest(self) -> bool:
@@ -109,6 +110,9 @@ class GuardedGroup:
                 self.see_refused(sensor, f"got {values.tolist()}, expected finite numbers", arrival_ns)
                 return
             self.see(PoseSeen(np.array(pose), stamp_ns, arrival_ns))
+        gripper = self.body.gripper
+        if values is not None and gripper is not None and sensor == gripper.sensor:
+            self._opening = gripper.opening(values)
         self.read(sensor, event, stamp_ns, arrival_ns)
 
     def see_refused(self, sensor: str, why: str, arrival_ns: int) -> None:
@@ -135,7 +139,8 @@ class GuardedGroup:
 
         None where that is unknown, or not explained yet.
         """
-        where = self.body.begins_at(self.situation.measured, self._start.last())
+        measured = self.situation.measured if self.body.gripper is None else self._opening
+        where = self.body.begins_at(measured, self._start.last())
         if where is None:
             return None, PASS
         wait_s = self._start.wait_s(where)
@@ -216,7 +221,7 @@ class GuardedGroup:
 
     def reset(self, elsewhere: bool) -> None:
         """Forget everything but the restrictions; arguments as for `Supervisor.reset`."""
-        self.situation = Situation(now_ns=0)
+        self.situation, self._opening = Situation(now_ns=0), None
         self._whereabouts.forget()
         self._leave()
         if elsewhere:

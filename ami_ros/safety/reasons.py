@@ -72,6 +72,10 @@ class ReasonCode(Enum):
     )
     ENVELOPE_LEFT = 229, "a measured value is outside its band, or changes too fast"
     ENVELOPE_LOST = 230, "a measured value stays outside its band: a person must check and re-arm"
+    GRIPPER_SILENT = (
+        231,
+        "a gripper that holds something is no longer measured: a person must check",
+    )
     POSITION_LIMIT = 301, "a joint is close to its position limit"
     VELOCITY_LIMIT = 302, "faster than a joint may move; all joints slow down in proportion"
     ACCELERATION_LIMIT = 303, "a joint would accelerate too fast"
@@ -82,6 +86,8 @@ class ReasonCode(Enum):
     TRACKING_LOST = 308, "the robot has been away from its commanded position for too long"
     TRACKING_LEAD = 309, "commands would run too far ahead of the robot or stop too late: it may be blocked"
     TIGHTENING = 310, "slows down until it can respect the tighter limits on acceleration and jerk"
+    GRIPPER_STUCK = 311, "the fingers of a gripper do not follow their command"
+    GRIP_LOST = 312, "the fingers closed further than on what they held: it slipped or broke"
     WORKSPACE = 401, "the tip would leave its box, or stop too late to stay in it"
     FORBIDDEN_BOX = 402, "the tip or a link would enter a forbidden box, or stop too late"
     KEEP_IN = 403, "the base would leave its area, or stop too late to stay in it"

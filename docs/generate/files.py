@@ -12,6 +12,8 @@ from ami_ros.body.actions import Channel, _ActionSection
 from ami_ros.body.arm import ToolSpec, _ArmSection
 from ami_ros.body.base import _BaseSection
 from ami_ros.body.drive_simulation import Drive, _DriveSection
+from ami_ros.body.fingers import _FingersSection
+from ami_ros.body.gripper import _GripperSection
 from ami_ros.body.groups import _GroupSection
 from ami_ros.body.limits import ChannelLimits
 from ami_ros.body.outputs import Output
@@ -21,6 +23,7 @@ from ami_ros.body.sensors import ImageSensor, VectorSensor, _BandSection, _Vecto
 from ami_ros.body.simulation import ArmSimulation, NoSimulation, _ProcessSection, _ProcessValue
 from ami_ros.body.simulators import SIMULATORS
 from ami_ros.settings.task_file import SECTIONS, TaskFile
+from ami_ros.sim.tasks.blocks import Block, Tray
 from ami_ros.sim.tasks.by_name import KINDS
 from generate.markdown import code, plain, table
 from generate.settings import first_line, keys_of
@@ -65,10 +68,12 @@ ROBOT: dict[str, tuple[type[Any], dict[str, str]]] = {
     "arm.limits": (ChannelLimits, {}),
     "arm.tool": (ToolSpec, {}),
     "base": (_BaseSection, {}),
+    "gripper": (_GripperSection, {}),
     f"simulation, kind: {_of('arm')}, of an arm": (
         ArmSimulation,
-        {"scenery": "boxes by name that stand around it"},
+        {"scenery": "boxes by name that stand around it", "fingers": "joints of its grippers"},
     ),
+    "simulation.fingers": (_FingersSection, {}),
     f"simulation, kind: {_of('base')}, of a base": (_DriveSection, {}),
     "simulation.drive": (Drive, {}),
     "simulation.scenery.<name>, simulation.payload.<name>": (Box, {}),
@@ -91,6 +96,8 @@ def task_file() -> str:
     for kind in KINDS.ours():
         settings = KINDS.settings_of(kind)
         parts += [f"## kind: {kind}", plain(first_line(settings)), keys_of(settings)]
+    for title, section in (("blocks.<name>", Block), ("tray", Tray)):
+        parts += [f"## {plain(title)}, of tasks with a hand", keys_of(section)]
     return "\n\n".join(parts)
 
 

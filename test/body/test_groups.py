@@ -91,7 +91,7 @@ def test_an_action_means_in_each_group_what_it_means_alone(tmp_path):
         (lambda v: v["groups"]["arm"]["arm"].update(home=[0.0]), "groups.arm.arm: home"),
         (
             lambda v: v["simulation"].update(kind="process"),
-            "kind: got process, expected none .*simulators know one group",
+            "kind: got process, expected none .*simulators know one arm, and groups with a section gripper",
         ),
     ],
 )

@@ -12,6 +12,7 @@ import pytest
 from gate_holes import HOLES
 from gate_machine import search
 
+from ami_ros.body.gripper import Gripper
 from ami_ros.body.link_shapes import LinkShapes
 from ami_ros.safety import supervisor
 from ami_ros.safety.admission import Admission
@@ -19,6 +20,7 @@ from ami_ros.safety.checks.astray import Astray
 from ami_ros.safety.checks.doubt import Doubt
 from ami_ros.safety.checks.envelope import Envelope
 from ami_ros.safety.checks.freshness import Freshness
+from ami_ros.safety.checks.gripper import GripperCheck
 from ami_ros.safety.checks.heartbeat import Heartbeat
 from ami_ros.safety.checks.place_trust import PlaceTrust
 from ami_ros.safety.checks.still_image import StillImage
@@ -177,6 +179,14 @@ MUTANTS: dict[
     "tracking: gives way to the wrong side": (Tracking, "give_way", _press_harder, "robot does not follow"),
     "envelope": (Envelope, "judge", _passes, "value leaves its band"),
     "envelope: retreats nowhere": (Envelope, "retreat", 0.0, "value leaves its band"),
+    "gripper": (GripperCheck, "judge", _passes, "grip slips"),
+    "gripper: forgets what it holds": (GripperCheck, "see", _none, "grip unmeasured"),
+    "gripper: begins without a grip": (
+        Gripper,
+        "pressing",
+        lambda self, opening, low: opening,
+        "gate restarts with a grip",
+    ),
     "recovery": (Recovery, "judge", _passes, "fault camera_silent"),
     "braking distance and zones": (Stepping, "_problem", _none, "workspace"),
     "braking distance": (BrakingDistance, "problem", _none, "limits"),

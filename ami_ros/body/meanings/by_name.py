@@ -48,4 +48,5 @@ def meaning_of(spec: RobotSpec) -> Meaning:
 def observed_vectors(spec: RobotSpec) -> tuple[VectorSensor, ...]:
     """Return the sensors to observe besides the cameras: the model's, and the one where proposals start."""
     starts = {group.start_sensor(spec.sensors) for group in spec.groups}
+    starts |= {group.begin_sensor for group in spec.groups}
     return tuple(vector for vector in spec.vectors if "model" in vector.used_by or vector.name in starts)

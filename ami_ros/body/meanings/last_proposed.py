@@ -27,11 +27,14 @@ class LastProposed:
         """Return to home, as after a reset."""
         self._last = None
 
-    def at(self, time_ns: int) -> FloatArray:
-        """Return where the channels are at a time (C,): linear between two points."""
+    def at(self, time_ns: int, first: FloatArray | None = None) -> FloatArray:
+        """Return where the channels are at a time (C,): linear between two points.
+
+        Before the first proposal they are at `first` (C,), by default at home.
+        """
         last = self._last
         if last is None or time_ns < last.stamp_ns:  # time began again: the proposal is from another run
-            return self._home.copy()
+            return self._home.copy() if first is None else first
         elapsed = float(time_ns - last.stamp_ns)
         times = last.time_from_start_ns.astype(np.float64)
         return np.array([np.interp(elapsed, times, column) for column in last.positions.T])

@@ -14,13 +14,14 @@ from ami_ros.types import FloatArray, Observation, Trajectory
 class Setpoint:
     """Implements `Meaning` for a body without arm.
 
-    A sensor that has a value with the name and unit of each channel measures the set points. Without one they
-    are where the last proposal wanted them, and at rest before the first one.
+    A sensor that has a value with the name and unit of each channel measures the set points. Without one, and
+    of a gripper, they are where the last proposal wanted them; before the first one the group says where.
     """
 
     def __init__(self, spec: RobotSpec) -> None:
         self._spec, self._last = spec, LastProposed(spec.home)
-        self._feedback, self._columns = spec.feedback
+        (self._group,) = spec.groups
+        self._feedback, (_, self._columns) = self._group.start_sensor(spec.sensors), spec.feedback
 
     @property
     def parts(self) -> tuple[Meaning, ...]:
@@ -30,7 +31,7 @@ class Setpoint:
     def start(self, observation: Observation) -> FloatArray:
         """Return where the set points are (C,)."""
         if not self._feedback:
-            return self._last.at(observation.stamp_ns)
+            return self._last.at(observation.stamp_ns, self._group.begins(observation))
         measured: FloatArray = observation[self._feedback].value[self._columns]
         return measured
 

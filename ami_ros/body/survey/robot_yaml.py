@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ami_ros.body.resources import PACKAGE
 from ami_ros.body.survey.first_of import first_of
+from ami_ros.body.survey.found_hand import FoundHand
 from ami_ros.body.survey.survey import FOV_DEG, IN_NO_URDF, Survey
 from ami_ros.body.survey.yaml_text import as_line, as_numbers, as_text
 
@@ -24,7 +25,7 @@ UNITS = {
 }
 
 
-def robot_yaml(name: str, given: str, found: Survey, folder: Path) -> str:
+def robot_yaml(name: str, given: str, found: Survey, folder: Path, hand: FoundHand | None = None) -> str:
     """Return the text of a robot's YAML.
 
     Args:
@@ -32,6 +33,7 @@ def robot_yaml(name: str, given: str, found: Survey, folder: Path) -> str:
         given: the user's name of the URDF: a path or ``package://``.
         found: the survey of the robot.
         folder: of the YAML: paths are relative to it.
+        hand: the gripper, for a group of its own; None holds its joints still.
     """
     chain, home = found.chain, found.home
     pairs = zip(chain.joints, found.units, strict=True)
@@ -40,6 +42,17 @@ def robot_yaml(name: str, given: str, found: Survey, folder: Path) -> str:
     free = "\n  orientation: free # of the tip: too few joints to keep it; steps are by position alone"
     tip = as_text(chain.tip)
     orientation = free if found.orientation == "free" else ""
+    arm = f"""\
+arm:
+  joints: joints # the sensor that measures them
+  urdf: {as_text(_urdf(given, found.urdf, folder))} # kinematics, meshes of the links, limits
+{_limits(found)}
+  home: {as_numbers(home.joints)} # {_about_home(found)}
+  tip_frame: {tip} # CHECK: the point that shall reach goals{_others(chain.others)}{orientation}
+  workspace: # box that the tip stays in, base frame, m: reached in sampling. CHECK for what stands around
+    lower: {as_numbers(found.workspace[0])}
+    upper: {as_numbers(found.workspace[1])}
+  tool: {{}} # held by the hand; {{}}: none"""
     return f"""\
 # {title}. Values that it could not know are marked: CHECK.
 sensors:
@@ -64,34 +77,92 @@ sensors:
 {values}
     rate_hz: 100.0 # CHECK: ami-ros doctor --live
     max_age_s: 0.25 # older joint states hold the robot
-actions:
-  meaning: cartesian_velocity # one action = linear velocity of the tip
-  rate_hz: 10.0
-  block: 1 # control steps per action block
-  channels: # axes of the base frame
-    x: {{unit: m/s, range: {found.speed}}}
-    y: {{unit: m/s, range: {found.speed}}}
-    z: {{unit: m/s, range: {found.speed}}}
-output: # CHECK: ami-ros doctor --live, ros2 control list_controllers; other interfaces: docs/your_robot.md
-  interface: trajectory
-  topic: joint_trajectory_controller/joint_trajectory
-arm:
-  joints: joints # the sensor that measures them
-  urdf: {as_text(_urdf(given, found.urdf, folder))} # kinematics, meshes of the links, limits
-{_limits(found)}
-  home: {as_numbers(home.joints)} # {_about_home(found)}
-  tip_frame: {tip} # CHECK: the point that shall reach goals{_others(chain.others)}{orientation}
-  workspace: # box that the tip stays in, base frame, m: reached in sampling. CHECK for what stands around
-    lower: {as_numbers(found.workspace[0])}
-    upper: {as_numbers(found.workspace[1])}
-  tool: {{}} # held by the hand; {{}}: none
-{_simulation(found)}
+{_sensor_of(hand)}{_moved(found, arm, hand)}
+{_simulation(found, hand)}
 tasks: {{}} # what a task changes in this file, for example another workspace and view for push
 safety: {{}} # changes to config/safety.yaml that this robot needs, for example start_error: 0.2
 source: >-
   Position, velocity and effort: {as_line(found.urdf.name)}, not compared with a data sheet. Acceleration and
   jerk: cautious values of `ami-ros new-robot`. CHECK: name the data sheet here.
 """
+
+
+OUTPUT = "# CHECK: ami-ros doctor --live, ros2 control list_controllers; other interfaces: docs/your_robot.md"
+TRAJECTORY = "joint_trajectory_controller/joint_trajectory"
+
+
+def _moved(found: Survey, arm: str, hand: FoundHand | None) -> str:
+    """Return the sections of what moves: an arm, or an arm and a gripper as groups."""
+    meaning = "meaning: cartesian_velocity # one action = linear velocity of the tip"
+    rhythm = "rate_hz: 10.0\n  block: 1 # control steps per action block"
+    axes = "\n".join(f"  {axis}: {{unit: m/s, range: {found.speed}}}" for axis in "xyz")
+    channels = f"channels: # axes of the base frame\n{axes}"
+    if hand is None:
+        return f"""\
+actions:
+  {meaning}
+  {rhythm}
+{_indented(channels, 2)}
+output: {OUTPUT}
+  interface: trajectory
+  topic: {TRAJECTORY}
+{arm}"""
+    return f"""\
+actions:
+  {rhythm}
+groups:
+  arm:
+    {meaning}
+{_indented(channels, 4)}
+    output: arm
+{_indented(arm, 4)}
+  gripper:
+    meaning: setpoint
+    channels: # CHECK that the largest value is the widest opening
+      {hand.channel}: {_channel(hand)}
+    output: gripper
+    stands_still: keep # a hold, a stop or a dead planner leaves the grip as it is
+    gripper:
+      sensor: fingers # measures the channel
+      force: {hand.force:g} # {_force_unit(hand)}. CHECK: {_said(hand, "effort")}; set the controller's
+      press: {hand.press:g} # {hand.unit} below the measured value: commands that grip. CHECK on a soft object
+outputs: {OUTPUT}
+  arm: {{interface: trajectory, topic: {TRAJECTORY}}}
+  gripper: {{interface: float_array, topic: gripper/commands}}"""
+
+
+def _sensor_of(hand: FoundHand | None) -> str:
+    """Return the sensor of a gripper, as lines of their own; empty without one."""
+    if hand is None:
+        return ""
+    what = "between the fingers: the sum of their ways" if hand.unit == "m" else "angle of the jaw"
+    return f"""\
+  fingers:
+    kind: vector
+    message: Float64MultiArray
+    topic: gripper/opening # CHECK: a node of yours that publishes it, from the gripper's driver
+    values: {{{hand.channel}: {hand.unit}}} # {what}
+    rate_hz: 100.0 # CHECK: ami-ros doctor --live
+    max_age_s: 0.25
+"""
+
+
+def _channel(hand: FoundHand) -> str:
+    span = f"[{hand.low:g}, {hand.high:g}]"
+    speed = f"{hand.unit}/s. CHECK: {_said(hand, 'velocity')}"
+    return f"{{unit: {hand.unit}, range: {span}, rest: {hand.high:g}, velocity: {hand.velocity:g}}} # {speed}"
+
+
+def _force_unit(hand: FoundHand) -> str:
+    return "N, of each finger" if hand.unit == "m" else "N m, of the jaw"
+
+
+def _said(hand: FoundHand, limit: str) -> str:
+    return "the URDF has none, and this is cautious" if limit in hand.lacks else "the URDF's, often made up"
+
+
+def _indented(text: str, by: int) -> str:
+    return "\n".join(f"{' ' * by}{line}" for line in text.splitlines())
 
 
 def _limits(found: Survey) -> str:
@@ -134,9 +205,20 @@ def _others(others: Sequence[str]) -> str:
     return f"; or {as_line(first_of(others))} (--tip)" if others else ""
 
 
-def _simulation(found: Survey) -> str:
+def _simulation(found: Survey, hand: FoundHand | None) -> str:
     reach, table = found.home.reach, found.table
-    held = f"[{', '.join(map(as_text, found.chain.held))}]"
+    names, positions = (found.chain.held, found.held_position) if hand is None else ((), ())
+    held = f"[{', '.join(map(as_text, names))}]"
+    shares = {} if hand is None else hand.joints
+    moved = ", ".join(f"{as_text(joint)}: {share:g}" for joint, share in shares.items())
+    fingers = (
+        ""
+        if hand is None
+        else f"""
+  fingers:
+    friction: 1.0 # CHECK: of rubber on most things; of bare metal about 0.3
+    channels: {{{hand.channel}: {{{moved}}}}} # joint -> its position per unit of the channel"""
+    )
     return f"""\
 simulation:
   kind: bullet
@@ -151,7 +233,7 @@ simulation:
       centre: {as_numbers([round(-1.3 * reach, 2), 0.0, 0.5])}
       colour: [0.62, 0.70, 0.72, 1.0]
   hold_joints: {held} # joints of the URDF that are not the arm's, such as a gripper's
-  hold_position: {as_numbers(found.held_position)} # rad or m"""
+  hold_position: {as_numbers(positions)} # rad or m{fingers}"""
 
 
 def _urdf(given: str, urdf: Path, folder: Path) -> str:

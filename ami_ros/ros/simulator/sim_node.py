@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
+import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
@@ -13,8 +15,9 @@ from rosgraph_msgs.msg import Clock
 from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
 
+from ami_ros.body.robot_spec import Carried
 from ami_ros.configuration import Configuration
-from ami_ros.errors import AmiError, ConfigError
+from ami_ros.errors import AmiError, ConfigError, EmbodimentError
 from ami_ros.node_settings import NodeSettings
 from ami_ros.ros.simulator.goal_outputs import GoalOutputs
 from ami_ros.ros.simulator.sensor_outputs import SensorOutputs
@@ -82,10 +85,17 @@ class SimNode(Node):
         self.sensors = SensorOutputs(self, self.spec, self.episode.scene, self._injection)
         self._goal = GoalOutputs(self, self.spec, task.goal_sensor)
         self._truth = self.create_publisher(String, "~/truth", TRUTH)
-        output = self.spec.output
-        self.commands = self.create_subscription(
-            message_type(output.of), output.topic, guarded(self.errors, self._on_command), JUDGED
-        )
+        self._parts: dict[str, Command] = {}  # of the next command, by topic
+        for carried in self.spec.outputs:
+            output, on_command = carried.output, partial(self._on_command, carried)
+            if output.rate_hz and 1e9 / output.rate_hz > 1.5 * self.tick_ns:
+                raise EmbodimentError(
+                    f"{self.spec.name}: output {output.topic}: rate_hz: got {output.rate_hz:g} Hz, "
+                    "expected 0: the simulator executes one command of all channels at each tick of the gate"
+                )
+            self.create_subscription(
+                message_type(output.of), output.topic, guarded(self.errors, on_command), JUDGED
+            )
         on_verdict = guarded(self.errors, self._on_verdict)
         self.create_subscription(DiagnosticArray, "safety/verdict", on_verdict, LATCHED_HISTORY)
         self.create_service(Trigger, "~/reset", self._on_reset)
@@ -112,8 +122,11 @@ class SimNode(Node):
             self.errors.report("fault", error)
 
     def measured(self) -> FloatArray | None:
-        """Return where the commanded channels are (C,); None if no sensor measures them."""
-        return self.episode.scene.body().get("joints")
+        """Return where the commanded channels are (C,); None if nothing measures them.
+
+        Of a gripper, where they are commanded to be.
+        """
+        return self.episode.scene.body().get("channels")
 
     def follow(self, now_ns: int) -> Command:
         """Return the controller's command for the next tick."""
@@ -164,6 +177,7 @@ class SimNode(Node):
         goal = self.episode.reset(int(self.live("seed")), looks)
         self.controller.forget()
         self.controller.oracle.start_again()
+        self._parts.clear()
         oldest_s = max((sensor.max_age_s for sensor in self.spec.vectors_for("gate")), default=0.0)
         self._begins_ns = self.now_ns() + round(oldest_s * 1e9)
         self.timeouts = 0
@@ -200,7 +214,7 @@ class SimNode(Node):
         response.success, response.message = True, "paused" if request.data else "running"
         return response
 
-    def _on_command(self, message: Any) -> None:
+    def _on_command(self, carried: Carried, message: Any) -> None:
         if self.stands and not self.settings.lock_step:
             return
         measured, now = self.measured(), self.now_ns()
@@ -211,8 +225,9 @@ class SimNode(Node):
             return
         arrival = now + self.tick_ns if self.settings.lock_step else now
         try:
+            columns = list(carried.columns)
             command = from_message(
-                message, self.spec.output.of, self.spec.command_names, before, self.tick_ns, arrival
+                message, carried.output.of, carried.names, before[columns], self.tick_ns, arrival
             )
         except AmiError:
             self.controller.oracle.see_malformed()
@@ -223,10 +238,25 @@ class SimNode(Node):
         # In real time a loaded machine delivers late what was sent before the world continued.
         if not self.settings.lock_step and command.stamp_ns < self._begins_ns:
             return
+        self._parts[carried.output.topic] = command
+        if len(self._parts) < len(self.spec.outputs):
+            return
+        command = self._joined(before)
         pose = self.episode.scene.body().get("pose")
         late_s = 0.0 if self.settings.lock_step else self.lateness.at_s(now)
         self.controller.take(command, measured, now, pose, late_s)
         self.command_stamp_ns = command.stamp_ns
+
+    def _joined(self, before: FloatArray) -> Command:
+        """Return the command of all channels (C,), from the newest of each output."""
+        position, velocity = before.copy(), np.zeros_like(before)
+        for carried in self.spec.outputs:
+            part, columns = self._parts[carried.output.topic], list(carried.columns)
+            position[columns], velocity[columns] = part.position, part.velocity
+        # That of a message with a header: without one, a part is stamped later, when it arrives.
+        stamp_ns = min(part.stamp_ns for part in self._parts.values())
+        self._parts.clear()
+        return Command(position, velocity, stamp_ns)
 
     def _on_verdict(self, message: DiagnosticArray) -> None:
         judgement = judgement_from_ros(message)

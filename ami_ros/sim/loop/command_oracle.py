@@ -38,7 +38,7 @@ class CommandOracle:
     Args:
         spec: the robot.
         tick_s: the gate's period.
-        tip: forward kinematics, joints (J,) to the tip's position (3,) in m; None judges no workspace.
+        tip: forward kinematics, channels (C,) to the tip's position (3,) in m; None judges no workspace.
         margin: how far the gate's workspace extends beyond the planner's, m (config/safety.yaml).
 
     Attributes:
@@ -67,7 +67,9 @@ class CommandOracle:
         leads = [[group.standstill is not None] * len(group.names) for group in spec.groups]
         self._leads = np.array([lead for group in leads for lead in group])
         # Joints in rad or m; any other channel as a share of its range.
-        self._small = 1.0 if spec.arms else self._upper - self._lower
+        self._small = self._upper - self._lower
+        for columns, _ in spec.arm_columns:
+            self._small[columns] = 1.0
         self.start_again()
 
     def start_again(self) -> None:
@@ -299,5 +301,5 @@ def oracle_of(spec: RobotSpec, tick_s: float, margin: float = 0.0) -> CommandOra
     """Return the oracle of a robot, with its own kinematics where it is an arm; arguments as there."""
     if not spec.arms:
         return CommandOracle(spec, tick_s)
-    kinematics = Kinematics(spec)
-    return CommandOracle(spec, tick_s, lambda joints: kinematics.forward(joints)[0], margin)
+    kinematics, (joints, _) = Kinematics(spec), spec.arm_columns[0]
+    return CommandOracle(spec, tick_s, lambda channels: kinematics.forward(channels[joints])[0], margin)

@@ -11,6 +11,7 @@ from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.simulation import ArmSimulation
 from ami_ros.errors import EmbodimentError
 from ami_ros.sim.pybullet.bullet import Bullet
+from ami_ros.sim.pybullet.hand import Hand
 from ami_ros.sim.world.arm_stage import FINGER_COLOUR, HAND_COLOUR, LINK_COLOURS, TOOL_COLOUR
 from ami_ros.sim.world.loadable_urdf import loadable_urdf
 from ami_ros.sim.world.tool import TOOL_LINK, with_tool
@@ -26,6 +27,7 @@ class Arm:
 
     Attributes:
         carried: the links that its last joint carries, including its own.
+        hand: its fingers; None without gripper.
 
     Raises:
         EmbodimentError: a joint of the spec is not in the simulation's URDF, or it has too many.
@@ -43,7 +45,9 @@ class Arm:
             text = with_tool(text, parent, tool)
         self._body = bullet.load_urdf(text, str(urdf), fixed=True)
         index = bullet.joint_indices(self._body)
-        wanted = (*spec.joint_names, *simulation.hold_joints)
+        fingers = simulation.fingers
+        moved = fingers.names if fingers is not None else ()
+        wanted = (*spec.joint_names, *simulation.hold_joints, *moved)
         if len(index) > MOST_JOINTS:
             raise EmbodimentError(
                 f"simulation urdf {urdf}: got {len(index)} joints, the fixed ones included, expected at most "
@@ -57,9 +61,11 @@ class Arm:
         self._joints = [index[name] for name in spec.joint_names]
         self._held = [index[name] for name in simulation.hold_joints]
         self._held_position = np.array(simulation.hold_position, dtype=np.float64)
-        if spec.limits.effort is None:
+        effort = spec.arm.limits.effort
+        if effort is None:
             raise EmbodimentError(f"{spec.name}: the simulator needs limits.effort; got null (not limited)")
-        self._effort = np.concatenate([spec.limits.effort, np.full(len(self._held), 20.0)])
+        self._effort = np.concatenate([effort, np.full(len(self._held), 20.0)])
+        self.hand = None if fingers is None else Hand(bullet, self._body, index, fingers)
         self.carried = self._links_behind(self._joints[-1])
         if not detailed:
             self._paint(index)
@@ -67,9 +73,10 @@ class Arm:
     def _paint(self, index: dict[str, int]) -> None:
         for order, link in enumerate(range(-1, len(index))):
             self._bullet.paint(self._body, link, LINK_COLOURS[order % 2])
-        if self._held:
-            self._bullet.paint(self._body, self._held[0] - 1, HAND_COLOUR)
-        for link in self._held:
+        fingers = self._held if self.hand is None else self.hand.links
+        if fingers:
+            self._bullet.paint(self._body, fingers[0] - 1, HAND_COLOUR)
+        for link in fingers:
             self._bullet.paint(self._body, link, FINGER_COLOUR)
         tool = index.get(f"{TOOL_LINK}_joint")
         if tool is not None:

@@ -22,6 +22,7 @@ with quiet():
 
 NEAR, FAR = 0.1, 20.0  # m, the renderer's clip planes; far enough for the wall's corners
 GRAVITY = -9.81  # m/s^2. Source: standard gravity, ISO 80000-3, rounded.
+COUPLING_ERP = 0.1  # share of an error between coupled joints that a step corrects: as PyBullet's own Panda
 RENDERS_ARRAYS = bool(pybullet.isNumpyEnabled())  # built without numpy, it renders many times slower
 
 
@@ -212,6 +213,35 @@ class Bullet:
             targetVelocities=velocity.tolist(),
             forces=effort.tolist(),
             physicsClientId=self._id,
+        )
+
+    def squeeze_joints(
+        self, body: int, joints: Sequence[int], position: FloatArray, speed: FloatArray, force: FloatArray
+    ) -> None:
+        """Servo joints to a position, each with at most its `speed` (m/s or rad/s) and `force` (N or N m)."""
+        for joint, goal, fastest, most in zip(joints, position, speed, force, strict=True):
+            pybullet.setJointMotorControl2(
+                body,
+                joint,
+                pybullet.POSITION_CONTROL,
+                targetPosition=float(goal),
+                maxVelocity=float(fastest),
+                force=float(most),
+                physicsClientId=self._id,
+            )
+
+    def solve_contacts(self, iterations: int) -> None:
+        """Set how many iterations the solver of contacts and joints makes in a step."""
+        pybullet.setPhysicsEngineParameter(numSolverIterations=iterations, physicsClientId=self._id)
+
+    def couple(self, body: int, one: int, other: int, ratio: float, force: float) -> None:
+        """Keep joint `one` at `ratio` times joint `other`, with at most `force` (N or N m)."""
+        axis, origin = [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]
+        gear = pybullet.createConstraint(
+            body, one, body, other, pybullet.JOINT_GEAR, axis, origin, origin, physicsClientId=self._id
+        )
+        pybullet.changeConstraint(
+            gear, gearRatio=-ratio, erp=COUPLING_ERP, maxForce=force, physicsClientId=self._id
         )
 
     def joint_state(self, body: int, joints: Sequence[int]) -> tuple[FloatArray, FloatArray]:

@@ -28,7 +28,7 @@ class Scene(BulletStage, ArmStage):
         self._arm_body = arm.body
         self._foot = self._bullet.pose(arm.body)
         self._carry_cameras()
-        self._use(arm)
+        self._use(arm, arm.hand)
 
     @property
     def _robot(self) -> int:

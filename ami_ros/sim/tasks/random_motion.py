@@ -7,6 +7,7 @@ import numpy as np
 
 from ami_ros.body.actions import AXES
 from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.errors import ConfigError
 from ami_ros.exploration.motion import ornstein_uhlenbeck
 from ami_ros.sim.tasks.collect_settings import CollectSettings
 from ami_ros.sim.world.world import World
@@ -14,9 +15,18 @@ from ami_ros.types import FloatArray
 
 
 class RandomMotion:
-    """Ornstein-Uhlenbeck tip velocities; each episode draws the amplitude again."""
+    """Ornstein-Uhlenbeck tip velocities; each episode draws the amplitude again.
+
+    Raises:
+        ConfigError: channels that are no axes of the tip.
+    """
 
     def __init__(self, spec: RobotSpec, settings: CollectSettings, generator: np.random.Generator) -> None:
+        if not set(spec.actions.names) <= set(AXES):
+            raise ConfigError(
+                f"random motion: {spec.name} has action channels {list(spec.actions.names)}, expected some "
+                f"of {list(AXES)}; of a robot with a gripper, the tasks pick, place and stack"
+            )
         self._actions = spec.actions
         self._correlation = settings.correlation
         self._generator = generator

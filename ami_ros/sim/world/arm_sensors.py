@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the sensors of a simulated arm measure: joints, the motion of the tip, forces on the hand."""
+"""What the sensors of a simulated arm measure: joints, grippers, the tip's motion, forces on the hand."""
 
 from __future__ import annotations
 
@@ -37,6 +37,13 @@ class SensedArm(Protocol):
         """Return link, place (3,) in m and force on it (3,) in N of each contact in the last physics step."""
 
 
+class SensedHand(Protocol):
+    """What sensors can measure of grippers in a simulator."""
+
+    def opening(self) -> FloatArray:
+        """Return where the channels of all grippers are (G,), in their units."""
+
+
 class ArmSensors:
     """The vector sensors of one arm.
 
@@ -44,13 +51,16 @@ class ArmSensors:
         arm: in its simulator.
         spec: the robot.
         kinematics: of its tip.
+        hand: its grippers; None without.
 
     Raises:
         EmbodimentError: a sensor that this simulator cannot provide; names it and the available ones.
     """
 
-    def __init__(self, arm: SensedArm, spec: RobotSpec, kinematics: Kinematics) -> None:
-        self._arm, self._spec, self._kinematics = arm, spec, kinematics
+    def __init__(
+        self, arm: SensedArm, spec: RobotSpec, kinematics: Kinematics, hand: SensedHand | None = None
+    ) -> None:
+        self._arm, self._spec, self._kinematics, self._hand = arm, spec, kinematics, hand
         self._moved = False
         self._read = {sensor.name: self._reader(sensor) for sensor in spec.vectors}
 
@@ -59,6 +69,8 @@ class ArmSensors:
             return self._wrench
         if sensor.message == "TwistStamped":
             return self._twist
+        if self._hand is not None and sensor.message == "Float64MultiArray":
+            return partial(self._opening, self._hand, self._channels(sensor))
         if sensor.message != "JointState":
             raise EmbodimentError(
                 f"sensor {sensor.name}: got {sensor.message}, which a simulated arm does not have; "
@@ -72,6 +84,17 @@ class ArmSensors:
             )
         return partial(self._joints, sensor.names)
 
+    def _channels(self, sensor: VectorSensor) -> list[int]:
+        """Return the columns of a sensor's values among the grippers' channels. Raises EmbodimentError."""
+        grippers = [group for group in self._spec.groups if group not in self._spec.arms]
+        known = [(channel.name, channel.unit) for group in grippers for channel in group.actions.channels]
+        if missing := [pair for pair in sensor.values if pair not in known]:
+            raise EmbodimentError(
+                f"sensor {sensor.name}: got values {dict(missing)}, expected channels of a gripper: "
+                f"{dict(known)}"
+            )
+        return [known.index(pair) for pair in sensor.values]
+
     def forget(self) -> None:
         """Ignore contacts until the next step: a simulator may remember those from before a reset."""
         self._moved = False
@@ -83,6 +106,11 @@ class ArmSensors:
     def read(self) -> dict[str, FloatArray]:
         """Return what each sensor measures now, in its units."""
         return {name: read() for name, read in self._read.items()}
+
+    @staticmethod
+    def _opening(hand: SensedHand, columns: Sequence[int]) -> FloatArray:
+        """Return where channels of grippers are."""
+        return hand.opening()[list(columns)]
 
     def _joints(self, names: Sequence[str]) -> FloatArray:
         """Return positions, then velocities, of joints."""

@@ -6,8 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+import numpy as np
+
 from ami_ros.body.kinematics import Kinematics
-from ami_ros.sim.world.arm_sensors import ArmSensors, SensedArm
+from ami_ros.sim.world.arm_sensors import ArmSensors, SensedArm, SensedHand
 from ami_ros.sim.world.simulator_stage import SimulatorStage
 from ami_ros.types import Command, FloatArray
 
@@ -28,14 +30,31 @@ class SimulatedArm(SensedArm, Protocol):
         """Servo toward the command until the next one."""
 
 
-class ArmStage(SimulatorStage):
-    """An arm on a table in front of cameras; what the simulator does is still abstract."""
+class SimulatedHand(SensedHand, Protocol):
+    """Servoed fingers of grippers, G channels in the order of the robot's.
 
-    def _use(self, arm: SimulatedArm) -> None:
-        """Make this the arm. Raises EmbodimentError: it lacks what a sensor of the robot measures."""
-        self._arm = arm
+    Attributes:
+        commanded: (G,) where they servo to, in the channels' units.
+    """
+
+    commanded: FloatArray
+
+    def reset(self, opening: FloatArray) -> None:
+        """Put the fingers at rest at `opening` (G,), and servo there."""
+
+    def obey(self, opening: FloatArray) -> None:
+        """Servo toward `opening` (G,) until the next call."""
+
+
+class ArmStage(SimulatorStage):
+    """An arm on a table in front of cameras, perhaps with grippers; what the simulator does is abstract."""
+
+    def _use(self, arm: SimulatedArm, hand: SimulatedHand | None = None) -> None:
+        """Make these the body. Raises EmbodimentError: it lacks what a sensor of the robot measures."""
+        self._arm, self._hand = arm, hand
         self._kinematics = Kinematics(self._spec)
-        self._arm_sensors = ArmSensors(arm, self._spec, self._kinematics)
+        self._arm_sensors = ArmSensors(arm, self._spec, self._kinematics, hand)
+        ((self._joints, _),) = self._spec.arm_columns
 
     @property
     def area(self) -> FloatArray:
@@ -48,13 +67,35 @@ class ArmStage(SimulatorStage):
         return 1.0
 
     def _place_body(self, start: FloatArray) -> None:
-        self._arm.reset(start)
+        """Put the body at rest at all its channels (C,), or at the joints (J,) with grippers at home."""
+        whole = self._spec.home.copy()
+        if len(start) == len(whole):
+            whole = start
+        else:
+            whole[self._joints] = start
+        joints, opening = self._divided(whole)
+        self._arm.reset(joints)
+        if self._hand is not None:
+            self._hand.reset(opening)
 
     def _show_body(self, moment: Mapping[str, FloatArray]) -> None:
         self._arm.reset(moment["joints"])
+        if self._hand is not None:
+            self._hand.reset(moment["opening"])
+            self._hand.obey(moment["opening_commanded"])
 
     def _obey(self, command: Command) -> None:
-        self._arm.obey(command)
+        if self._hand is None:
+            self._arm.obey(command)
+            return
+        position, opening = self._divided(command.position)
+        velocity, _ = self._divided(command.velocity)
+        self._arm.obey(Command(position, velocity, command.stamp_ns))
+        self._hand.obey(opening)
+
+    def _divided(self, channels: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the joints (J,), and the rest (G,), of all commanded channels (C,)."""
+        return channels[self._joints], np.delete(channels, self._joints)
 
     def _forget(self) -> None:
         self._arm_sensors.forget()
@@ -71,21 +112,36 @@ class ArmStage(SimulatorStage):
         return self._kinematics.forward(self.joints()[0])[0]
 
     def body(self) -> dict[str, FloatArray]:
-        """Return the `joints` (J,), rad or m."""
-        return {"joints": self.joints()[0]}
+        """Return the `joints` (J,), and all commanded `channels` (C,).
+
+        Of a gripper, the command counts: what its fingers hold keeps them from reaching it.
+        """
+        joints = self.joints()[0]
+        channels = self._spec.home.copy()
+        if self._hand is not None:
+            channels[np.delete(np.arange(len(channels)), self._joints)] = self._hand.commanded
+        channels[self._joints] = joints
+        return {"joints": joints, "channels": channels}
 
     def touching(self) -> frozenset[str]:
         """Return the links of the arm that touched something else in the last physics step."""
         return frozenset(link for link, _, _ in self._arm.touches())
 
     def truth(self) -> dict[str, FloatArray]:
-        """Return where `tip` (3,) and `objects` (M, 3) are, m."""
-        return {"tip": self.tip(), "objects": self.places()}
+        """Return where `tip` (3,) and `objects` (M, 3) are, m, and the `opening` (G,) of grippers."""
+        return {"tip": self.tip(), "objects": self.places(), **self._openings("opening")}
 
     def snapshot(self) -> dict[str, FloatArray]:
-        """Return tip, the poses of the objects, joints, and what touches walls."""
+        """Return tip, the poses of the objects, joints, grippers, and what touches walls."""
         shown = {"tip": self.tip(), "objects": self.poses(), "joints": self.joints()[0]}
-        return shown | self.contacts()
+        return shown | self._openings("opening", "opening_commanded") | self.contacts()
+
+    def _openings(self, *names: str) -> dict[str, FloatArray]:
+        """Return where grippers are, and where they are commanded to be (G,), by name; empty without one."""
+        if self._hand is None:
+            return {}
+        both = {"opening": self._hand.opening(), "opening_commanded": self._hand.commanded.copy()}
+        return {name: both[name] for name in names}
 
     def vectors(self) -> dict[str, FloatArray]:
         """Return what each vector sensor measures now, by name."""

@@ -12,6 +12,7 @@ import numpy as np
 from gate_arm import JERK, gate_arm
 from gate_base import LIES, BasePlant
 from gate_buttons import FLOOD
+from gate_gripper import THING, WIDEST, GripperPlant
 from gate_plant import FAULTS, TICK_NS, Plant
 from gate_process import ProcessPlant
 from robots import ACCELERATION, LOWER, UPPER, VELOCITY
@@ -594,6 +595,96 @@ def value_leaves_its_band() -> None:
         raise AssertionError("; ".join(process.violations[:3]))
 
 
+def gripping() -> GripperPlant:
+    """Return a gripper that holds something."""
+    plant = GripperPlant()
+    plant.run(30)
+    plant.goal = np.array([THING - 0.02])
+    plant.run(3 * LONG)
+    expect(plant.opening == THING, f"fingers at {plant.opening} m")
+    expect(plant.verdict.level < Level.HOLD, f"a grip alone holds the robot: {plant.verdict}")
+    return plant
+
+
+def grip_slips() -> None:
+    """What is held slips: the robot stands still for a moment, with its grip as it is, and goes on by itself."""
+    plant = gripping()
+    plant.goal, named = np.array([WIDEST]), set()
+    for _ in range(LONG):
+        plant.run(1)
+        named |= {reason.code for reason in plant.verdict.reasons if reason.code.startswith("GRIP")}
+    expect(named == set() and plant.opening > THING, f"an opening hand is called {named}")
+    plant = gripping()
+    grip = plant.command.position.copy()
+    plant.flaws = {"slips"}
+    for _ in range(LONG):
+        plant.run(1)
+        if {reason.code for reason in plant.verdict.reasons} & {"GRIP_LOST"}:
+            named.add(plant.verdict.level)
+            expect(bool(np.abs(plant.command.position - grip).max() < 1e-6), "does not keep its grip")
+    expect(named == {Level.HOLD}, f"a slipped grip was called {named}")
+    plant.run(3 * LONG)
+    expect(plant.verdict.level < Level.HOLD, f"never went on: {plant.verdict}")
+    plant.goal = np.array([WIDEST])
+    plant.run(3 * LONG)
+    expect(plant.opening > 0.9 * WIDEST, "never opened again")
+    _judged_fingers(plant)
+
+
+def gripper_jams() -> None:
+    """Fingers that do not open hold the robot, until they follow again."""
+    plant = gripping()
+    plant.flaws, plant.goal = {"jams"}, np.array([WIDEST])
+    plant.run(2 * LONG)
+    codes_of = {reason.code for reason in plant.verdict.reasons}
+    expect(codes_of >= {"GRIPPER_STUCK"} and plant.verdict.level is Level.HOLD, f"said {plant.verdict}")
+    plant.mend()
+    plant.run(3 * LONG)
+    expect(
+        plant.verdict.level < Level.HOLD and plant.opening > 0.9 * WIDEST, f"never went on: {plant.verdict}"
+    )
+    plant.flaws, plant.goal = {"jams"}, np.array([0.0])
+    plant.run(2 * LONG)
+    codes_of = {reason.code for reason in plant.verdict.reasons}
+    expect(codes_of >= {"GRIPPER_STUCK"}, f"wide open, said {plant.verdict}")
+    _judged_fingers(plant)
+
+
+def grip_unmeasured() -> None:
+    """A grip that nobody measures holds the robot, and a person must look if that lasts."""
+    plant = gripping()
+    plant.flaws = {"silent"}
+    plant.run(LONG)
+    expect(plant.verdict.level is Level.HOLD, f"said {plant.verdict}")
+    plant.run(3 * LONG)
+    codes_of = {reason.code for reason in plant.verdict.reasons}
+    expect(codes_of >= {"GRIPPER_SILENT"} and plant.verdict.level is Level.STOP, f"said {plant.verdict}")
+    expect(not plant.rearm(), "re-armed although nobody measures the fingers")
+    expect(plant.opening == THING, "let go")
+    plant.recover()
+    plant.run(LONG)
+    expect(plant.verdict.level < Level.HOLD, f"never went on: {plant.verdict}")
+    expect(plant.opening == THING, "let go")
+    _judged_fingers(plant)
+
+
+def gate_restarts_with_a_grip() -> None:
+    """A gate that starts while something is held, and knows nothing of the grip, keeps it."""
+    plant = gripping()
+    plant.planner_lives = False
+    plant.restart_process()
+    plant.run(LONG)
+    expect(plant.command is not None, f"never commands: {plant.verdict}")
+    expect(float(plant.command.position[0]) < THING - 1e-3, "does not press")
+    expect(plant.opening == THING, "let go")
+    _judged_fingers(plant)
+
+
+def _judged_fingers(plant: GripperPlant) -> None:
+    if plant.violations:
+        raise AssertionError("; ".join(plant.violations[:3]))
+
+
 HOLES: dict[str, Callable[[], None]] = {
     "NaN in a proposal": bad_numbers(np.nan),
     "Inf in a proposal": bad_numbers(np.inf),
@@ -624,6 +715,10 @@ HOLES: dict[str, Callable[[], None]] = {
     "looser restrictions": looser_restrictions,
     "direction is kept": direction_is_kept,
     "value leaves its band": value_leaves_its_band,
+    "grip slips": grip_slips,
+    "gripper jams": gripper_jams,
+    "grip unmeasured": grip_unmeasured,
+    "gate restarts with a grip": gate_restarts_with_a_grip,
     **{f"jerk tightened to {size}": jerk_tightened(size) for size in (0.1, 0.01, 0.005, 0.002, 0.00002)},
     "restrictions do not lengthen a stop": restrictions_do_not_lengthen_a_stop,
     "restrictions many times a second": restrictions_many_times_a_second,

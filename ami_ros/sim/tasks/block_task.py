@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tasks of a hand with blocks share: where blocks stand, where episodes begin, how data is made."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ami_ros.body.kinematics import Kinematics, first_reachable
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.errors import ConfigError, KinematicsError
+from ami_ros.settings.fields import setting
+from ami_ros.sim.tasks.blocks import Block, Tabletop, Tray, read_blocks
+from ami_ros.sim.tasks.collect_settings import CollectSettings
+from ami_ros.sim.tasks.grasping import CLEAR, Attracted, Grasping, Grip, NoisyGrasping
+from ami_ros.sim.tasks.task import Episode, Motion
+from ami_ros.sim.tasks.yardstick import Yardstick
+from ami_ros.sim.world.world import Stage
+from ami_ros.types import FloatArray
+
+ROOM = 0.06  # m beside a block's middle for an open finger
+DRAWS = 1000  # places to try until all blocks have room
+GONE = 0.05  # m from the middle of a block to the tip of a hand that has let go of it
+HELD = 0.1  # m, the least error of a block that is still in the hand
+
+
+@dataclass(frozen=True)
+class BlockSettings:
+    """Settings of every task with blocks."""
+
+    episode_steps: int = setting("control steps per episode", ge=1, le=10_000)
+    blocks: dict = setting("name -> half_size, mass, friction and colour of a block")  # type: ignore[type-arg]
+    lower: tuple[float, ...] = setting("corner of the area of blocks, x y, base frame", unit="m")
+    upper: tuple[float, ...] = setting("corner of the area of blocks, x y, base frame", unit="m")
+    largest_yaw: float = setting("largest turn of a block", ge=0.0, le=1.6, unit="rad")
+    scripted_share: float = setting("share of training episodes with scripted grasps", ge=0.0, le=1.0)
+    attracted_share: float = setting("share of training episodes drawn to a block", ge=0.0, le=1.0)
+    held_share: float = setting(
+        "share of training episodes that begin with a block in the hand", ge=0.0, le=1.0
+    )
+
+    def __post_init__(self) -> None:
+        for name in ("lower", "upper"):
+            if len(getattr(self, name)) != 2:
+                raise ConfigError(f"{name}: got {getattr(self, name)}, expected [x, y]")
+        if not all(low < high for low, high in zip(self.lower, self.upper, strict=True)):
+            raise ConfigError(f"lower: got {self.lower}, expected less than upper, {self.upper}")
+        if self.scripted_share + self.attracted_share > 1.0:
+            raise ConfigError("scripted_share and attracted_share: expected a sum of at most 1")
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Where the blocks of an episode stand, and which one it is about.
+
+    Attributes:
+        name: of the block to be grasped.
+        poses: of all blocks, by name: x, y, z in m and yaw in rad.
+    """
+
+    name: str
+    poses: dict[str, FloatArray]
+
+
+class BlockTask(ABC):
+    """Seeded episodes with blocks; subclasses define the goal.
+
+    Args:
+        kind: of the task, for messages.
+        spec: the robot.
+        settings: what all these tasks share.
+        yardstick: how errors are expressed.
+        tray: on the table; None for none.
+
+    Raises:
+        ConfigError: a robot without such a hand, or a block that does not fit between the fingers.
+        KinematicsError: the URDF does not fit the robot.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        spec: RobotSpec,
+        settings: BlockSettings,
+        yardstick: Yardstick,
+        tray: Tray | None = None,
+    ) -> None:
+        try:
+            self.grip = Grip(spec)
+        except ConfigError as error:
+            raise ConfigError(f"{kind}: {error}") from error
+        self._spec, self._shared = spec, settings
+        self.table = Tabletop(spec, read_blocks(settings.blocks, f"{kind}: blocks"), tray)
+        widest = self.grip.widest
+        for name, block in self.blocks.items():
+            if block.width > 0.9 * widest:
+                raise ConfigError(
+                    f"{kind}: blocks.{name}: got {block.width:.3g} m between the fingers, expected at most "
+                    f"{0.9 * widest:.3g} m, so that a hand that opens {widest:.3g} m goes around it"
+                )
+        self._area = np.array([settings.lower, settings.upper])
+        self._kinematics = Kinematics(spec)
+        self.goal_sensor, self.yardstick = "", yardstick
+        self.episode_steps, self.goal_is_posture = settings.episode_steps, False
+
+    @property
+    def blocks(self) -> dict[str, Block]:
+        """The blocks, by name."""
+        return dict(self.table.blocks)
+
+    def furnish(self, scene: Stage) -> None:
+        """Put blocks and tray on the table."""
+        self.table.furnish(scene)
+
+    # Episodes
+
+    def episode(self, seed: int) -> Episode:
+        """Return the episode of `seed`: the same on every machine.
+
+        Raises:
+            KinematicsError: 100 draws gave no start and goal that the robot can reach.
+            ConfigError: the blocks do not fit into their area.
+        """
+        generator = np.random.default_rng(seed)
+        return first_reachable(lambda: self._draw(generator))
+
+    def _draw(self, generator: np.random.Generator) -> Episode:
+        layout = self.layout(generator)
+        start = self._stand(self._clear_of(layout, generator), self.grip.widest)
+        goal, goal_position, poses = self._goal(layout, generator)
+        return Episode(
+            start=start,
+            goal=goal,
+            goal_position=goal_position,
+            start_objects=self.table.poses(layout.poses),
+            goal_objects=self.table.poses(poses),
+        )
+
+    @abstractmethod
+    def _goal(
+        self, layout: Layout, generator: np.random.Generator
+    ) -> tuple[FloatArray, FloatArray, dict[str, FloatArray]]:
+        """Return channels (C,), the judged place (3,) and the poses of the blocks at the goal."""
+
+    def layout(self, generator: np.random.Generator) -> Layout:
+        """Return blocks with room for the fingers between them. Raises ConfigError: they have none."""
+        names = self._graspable()
+        name = names[int(generator.integers(len(names)))]
+        poses: dict[str, FloatArray] = {}
+        for other, block in self.blocks.items():
+            place = self._free_place(generator, block, poses)
+            yaw = generator.uniform(-self._shared.largest_yaw, self._shared.largest_yaw)
+            poses[other] = self.table.standing(other, place, yaw)
+        return Layout(name, poses)
+
+    def _graspable(self) -> list[str]:
+        """Return the names of the blocks that an episode may be about."""
+        return list(self.blocks)
+
+    def _free_place(
+        self, generator: np.random.Generator, block: Block, poses: dict[str, FloatArray]
+    ) -> FloatArray:
+        for _ in range(DRAWS):
+            place: FloatArray = generator.uniform(self._area[0], self._area[1])
+            if self._has_room(block, place, poses):
+                return place
+        raise ConfigError(f"blocks: {DRAWS} draws found no room for {list(self.blocks)}; enlarge their area")
+
+    def _has_room(self, block: Block, place: FloatArray, poses: dict[str, FloatArray]) -> bool:
+        """Return whether open fingers fit between a block at a place (2,) and others."""
+        return all(
+            np.linalg.norm(place - pose[:2]) > ROOM + max(block.reach, self.blocks[name].reach)
+            for name, pose in poses.items()
+        )
+
+    def held(self, layout: Layout, tip: FloatArray) -> tuple[FloatArray, dict[str, FloatArray]]:
+        """Return channels (C,) and poses of the blocks with one in the hand, whose tip is at (3,), m.
+
+        Raises:
+            KinematicsError: out of reach.
+        """
+        joints = self._kinematics.solve(tip)
+        at = self._kinematics.forward(joints)[0]
+        poses = {**layout.poses, layout.name: np.array([*at, 0.0])}
+        return self.grip.channels(joints, self.blocks[layout.name].width), poses
+
+    def _stand(self, tip: FloatArray, opening: float) -> FloatArray:
+        return self.grip.channels(self._kinematics.solve(tip), opening)
+
+    def _clear_of(self, layout: Layout, generator: np.random.Generator) -> FloatArray:
+        """Return a place (3,) for the tip above all blocks."""
+        lower, upper = self._spec.workspace
+        low = max(pose[2] + self.blocks[name].half_size[2] for name, pose in layout.poses.items())
+        return generator.uniform([*lower[:2], min(low + 0.5 * CLEAR, upper[2])], upper)
+
+    # Judging
+
+    def released(self, scene: Stage, name: str, error: float) -> float:
+        """Return an error, m, that is at least HELD while the hand is still at the block."""
+        apart = float(np.linalg.norm(scene.truth()["tip"] - scene.objects()[name]))
+        return max(error, HELD) if apart < GONE else error
+
+    @abstractmethod
+    def error(self, scene: Stage, episode: Episode) -> float:
+        """Return the true error, in terms of the yardstick."""
+
+    # Data
+
+    def scatter(self, generator: np.random.Generator) -> Episode:
+        """Put blocks anywhere, and the hand anywhere, around a block, or holding it."""
+        while True:
+            layout, draw = self.layout(generator), generator.random()
+            tip = self._spec.random_tip(generator)
+            poses = layout.poses
+            try:
+                if draw < self._shared.held_share:
+                    start, poses = self.held(layout, tip + np.array([0.0, 0.0, self._above(layout, tip)]))
+                elif draw < 0.5 * (1.0 + self._shared.held_share):
+                    rise = np.array([0.0, 0.0, generator.uniform(0.04, CLEAR)])
+                    start = self._stand(layout.poses[layout.name][:3] + rise, self.grip.widest)
+                else:
+                    start = self._stand(
+                        self._clear_of(layout, generator), generator.uniform(0, self.grip.widest)
+                    )
+            except KinematicsError:
+                continue
+            objects = self.table.poses(poses)
+            return Episode(start, start, np.zeros(3), objects, objects)
+
+    def _above(self, layout: Layout, tip: FloatArray) -> float:
+        """Return how much higher than (3,), m, a block in the hand clears the others."""
+        tops = [pose[2] + self.blocks[name].half_size[2] for name, pose in layout.poses.items()]
+        return max(0.0, max(tops) + self.blocks[layout.name].half_size[2] + 0.01 - float(tip[2]))
+
+    def motion(self, episode: Episode, settings: CollectSettings, generator: np.random.Generator) -> Motion:
+        """Grasp with noise, lean toward a block, or move aimlessly; each episode draws again."""
+        aimless, draw = self.grip.aimless(settings, generator), generator.random()
+        if draw < self._shared.scripted_share:
+
+            def grasping(speed: float, beside: FloatArray) -> Grasping:
+                name = self._graspable()[int(generator.integers(len(self._graspable())))]
+                goal, lets_go = self._random_goal(name, generator)
+                return Grasping(self.grip, name, self.blocks[name], goal, lets_go, speed, beside)
+
+            return NoisyGrasping(self.grip, grasping, aimless, generator)
+        if draw < self._shared.scripted_share + self._shared.attracted_share:
+            name = self._graspable()[int(generator.integers(len(self._graspable())))]
+            return Attracted(self.grip, name, aimless, generator)
+        return aimless
+
+    def _random_goal(
+        self, name: str, generator: np.random.Generator
+    ) -> tuple[Callable[[Stage], FloatArray], bool]:
+        """Return a place (3,) to carry a block to, and whether to let go of it there: half of the time."""
+        place = generator.uniform(self._area[0], self._area[1])
+        lets_go = bool(generator.random() < 0.5)
+        height = self.table.top + self.blocks[name].half_size[2]
+        height += 0.0 if lets_go else generator.uniform(0.04, 0.16)
+        there = np.array([*place, height])
+        return lambda scene: there, lets_go
+
+    @abstractmethod
+    def oracle(self, episode: Episode) -> Motion:
+        """Return a scripted solution with access to the truth."""
+
+    def _scripted(self, name: str, goal: Callable[[Stage], FloatArray], lets_go: bool) -> Grasping:
+        return Grasping(self.grip, name, self.blocks[name], goal, lets_go, self._spec.max_tip_speed)
+
+    def moved(self, episode: Episode) -> str:
+        """Return the name of the block that the goal moves most: the one that the episode is about."""
+        return max(
+            self.blocks,
+            key=lambda name: float(
+                np.linalg.norm(episode.goal_objects[name][:3] - episode.start_objects[name][:3])
+            ),
+        )

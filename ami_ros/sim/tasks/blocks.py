@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What stands on the table of a task with a gripper: blocks of any size, mass and colour, and a tray."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.body.simulation import ArmSimulation
+from ami_ros.errors import ConfigError, shown
+from ami_ros.settings.fields import load_settings, setting
+from ami_ros.sim.world.world import Poses, Stage
+from ami_ros.types import FloatArray
+
+SUPPORT = "table"  # the box of the scenery that carries everything
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block."""
+
+    half_size: tuple[float, ...] = setting(
+        "half its sides: x, y between the fingers, z", gt=0.0, le=0.5, unit="m"
+    )
+    mass: float = setting("its mass", gt=0.0, le=100.0, unit="kg")
+    friction: float = setting("its Coulomb friction", gt=0.0, le=10.0)
+    colour: tuple[float, ...] = setting("red, green, blue, opacity", ge=0.0, le=1.0)
+
+    def __post_init__(self) -> None:
+        for name, count in (("half_size", 3), ("colour", 4)):
+            if len(getattr(self, name)) != count:
+                raise ConfigError(f"{name}: got {getattr(self, name)}, expected {count} numbers")
+
+    @property
+    def width(self) -> float:
+        """Its size between the fingers, m."""
+        return 2.0 * self.half_size[1]
+
+    @property
+    def reach(self) -> float:
+        """Distance of its corners from its middle, seen from above, m."""
+        return float(np.hypot(*self.half_size[:2]))
+
+
+@dataclass(frozen=True)
+class Tray:
+    """A shallow box without lid that does not move."""
+
+    centre: tuple[float, ...] = setting("its middle, x and y, base frame", unit="m")
+    half_size: tuple[float, ...] = setting("half its inner sides, x and y", gt=0.0, le=1.0, unit="m")
+    wall: float = setting("height of its rim above the table", gt=0.0, le=0.5, unit="m")
+    thickness: float = setting("of floor and rim", gt=0.0, le=0.1, unit="m")
+    colour: tuple[float, ...] = setting("red, green, blue, opacity", ge=0.0, le=1.0)
+
+    def __post_init__(self) -> None:
+        for name, count in (("centre", 2), ("half_size", 2), ("colour", 4)):
+            if len(getattr(self, name)) != count:
+                raise ConfigError(f"{name}: got {getattr(self, name)}, expected {count} numbers")
+
+    def parts(self, table: float) -> dict[str, tuple[list[float], FloatArray]]:
+        """Return half size (3,) and pose (4,) of its floor and its four sides, by name; m and rad.
+
+        Args:
+            table: height of the table's top.
+        """
+        (x, y), (deep, wide), half = self.centre, self.half_size, 0.5 * self.thickness
+        rise = 0.5 * self.wall
+        sides = {
+            "front": ([half, wide + self.thickness, rise], [x + deep + half, y]),
+            "back": ([half, wide + self.thickness, rise], [x - deep - half, y]),
+            "left": ([deep, half, rise], [x, y + wide + half]),
+            "right": ([deep, half, rise], [x, y - wide - half]),
+        }
+        parts = {"tray_floor": ([deep, wide, half], np.array([x, y, table + half, 0.0]))}
+        for name, (size, place) in sides.items():
+            parts[f"tray_{name}"] = (size, np.array([*place, table + rise, 0.0]))
+        return parts
+
+
+def read_blocks(section: Any, where: str) -> dict[str, Block]:
+    """Return blocks by name. Raises ConfigError: none, or unknown or missing keys, wrong types."""
+    if not isinstance(section, Mapping) or not section:
+        raise ConfigError(f"{where}: got {shown(section)}, expected blocks by name, at least one")
+    return {str(name): load_settings(Block, own, where=f"{where}.{name}") for name, own in section.items()}
+
+
+def read_tray(section: Any, where: str) -> Tray | None:
+    """Return a tray, None for {}. Raises ConfigError: unknown or missing keys, wrong types."""
+    return load_settings(Tray, section, where=where) if section else None
+
+
+class Tabletop:
+    """Blocks, perhaps with a tray, on the table of a robot.
+
+    Args:
+        spec: the robot.
+        blocks: by name.
+        tray: None for none.
+
+    Attributes:
+        top: height of the table, m.
+        floor: height on which things in the tray stand, m.
+    """
+
+    def __init__(self, spec: RobotSpec, blocks: Mapping[str, Block], tray: Tray | None = None) -> None:
+        self.blocks, self._tray = blocks, tray
+        scenery = spec.simulation.scenery if isinstance(spec.simulation, ArmSimulation) else {}
+        table = scenery.get(SUPPORT)
+        self.top = float(table.centre[2] + table.half_size[2]) if table is not None else 0.0
+        self.floor = self.top + (0.0 if tray is None else tray.thickness)
+
+    def furnish(self, scene: Stage) -> None:
+        """Put everything into a new world."""
+        for name, block in self.blocks.items():
+            scene.add_block(name, block.half_size, block.mass, block.friction, block.colour)
+        if self._tray is not None:
+            for name, (size, _) in self._tray.parts(self.top).items():
+                scene.add_block(name, size, 0.0, 1.0, self._tray.colour)
+
+    def poses(self, blocks: Poses) -> Poses:
+        """Return the poses of all objects, with those of the blocks."""
+        tray = {} if self._tray is None else {n: at for n, (_, at) in self._tray.parts(self.top).items()}
+        return {**blocks, **tray}
+
+    def standing(self, name: str, place: Sequence[float], yaw: float, on: float | None = None) -> FloatArray:
+        """Return the pose (4,) of a block that stands at a place (2,), m, turned by `yaw` (rad).
+
+        Args:
+            name: of the block.
+            place: its middle, x and y.
+            yaw: about the vertical.
+            on: height of what it stands on, m; None: the table.
+        """
+        below = self.top if on is None else on
+        return np.array([*place, below + self.blocks[name].half_size[2], yaw])

@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Grasping with access to the truth: for training data and the upper baseline, not for planning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ami_ros.body.groups import GripperGroup
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.errors import ConfigError
+from ami_ros.sim.tasks.blocks import Block
+from ami_ros.sim.tasks.channel_motion import ChannelMotion
+from ami_ros.sim.tasks.collect_settings import CollectSettings
+from ami_ros.sim.tasks.random_motion import RandomMotion
+from ami_ros.sim.world.world import Stage
+from ami_ros.types import FloatArray
+
+ALIGNED = 0.006  # m beside the block's middle: the hand descends
+LEFT_BEHIND = 0.02  # m from the tip to the middle of a block that is no longer in the hand
+CLEAR = 0.09  # m, of the tip above a block that it passes
+THERE = 0.005  # m
+SPARE = 0.03  # m, wider than the block: how far the fingers open to let go
+SETTLED = 1e-3  # m per control step: fingers that close more slowly have met something
+PULL = 0.7  # share of the way to a place in a control step: the arm follows with a delay
+# While data is recorded: often in contact, never the same way twice, and not always with success.
+NOISE_SHARE = (0.0, 0.5)  # of the aimless motion, added to a scripted grasp
+SPEED_SHARE = (0.4, 1.0)  # of the channels' range
+BESIDE_SHARE = 0.3  # of the scripted grasps aim beside the block
+BESIDE = (0.01, 0.035)  # m, how far
+NEW_GOAL_SHARE = 0.02  # per step: a grasp is abandoned, and what is held falls
+ATTRACTION_HZ = (0.5, 2.0)  # pull toward the block, per metre of distance
+TOGGLE_SHARE = 0.08  # per step: a hand near the block opens or closes
+
+
+@dataclass(frozen=True, eq=False)
+class Grip:
+    """What a hand does with the channels of a robot.
+
+    Args:
+        spec: the robot.
+
+    Raises:
+        ConfigError: not an arm with Cartesian channels x, y, z and one gripper with one channel in m.
+    """
+
+    spec: RobotSpec
+
+    def __post_init__(self) -> None:
+        units = [channel.unit for channel in self._gripper.actions.channels] if self._grippers else []
+        arms = [group.actions.names for group in self.spec.arms]
+        if units != ["m"] or arms != [("x", "y", "z")] or len(self._grippers) != 1:
+            raise ConfigError(
+                f"{self.spec.name} has action channels {list(self.spec.actions.names)}, expected x, y, z of "
+                "an arm and one gripper channel in m; --robot panda_hand is such a robot"
+            )
+
+    @property
+    def _grippers(self) -> list[GripperGroup]:
+        return [group for group in self.spec.groups if isinstance(group, GripperGroup)]
+
+    @property
+    def _gripper(self) -> GripperGroup:
+        return self._grippers[0]
+
+    @property
+    def widest(self) -> float:
+        """The widest opening, m."""
+        return float(self._gripper.actions.high[0])
+
+    def tight(self, width: float) -> float:
+        """Return the command, m, that grips something `width` wide."""
+        gripper = self._gripper
+        return float(gripper.gripper.pressing(np.array([width]), gripper.actions.low)[0])
+
+    def loose(self, width: float) -> float:
+        """Return the command, m, that lets go of something `width` wide."""
+        return min(self.widest, width + SPARE)
+
+    def action(self, velocity: FloatArray, opening: float) -> FloatArray:
+        """Return the action (A,) of a tip's velocity (3,), m/s, and an opening, m, within their ranges."""
+        parts = {self.spec.arms[0].name: velocity, self._gripper.name: np.array([opening])}
+        whole = np.concatenate([parts[group.name] for group in self.spec.groups])
+        return np.clip(whole, self.spec.actions.low, self.spec.actions.high)
+
+    def channels(self, joints: FloatArray, opening: float) -> FloatArray:
+        """Return the commanded channels (C,) of joints (J,) and an opening, m."""
+        parts = {self.spec.arms[0].name: joints, self._gripper.name: np.array([opening])}
+        return np.concatenate([parts[group.name] for group in self.spec.groups])
+
+    def split(self, action: FloatArray) -> tuple[FloatArray, float]:
+        """Return the velocity (3,), m/s, and the opening, m, of an action (A,)."""
+        of_gripper = self.spec.actions.names.index(self._gripper.actions.names[0])
+        return np.delete(action, of_gripper), float(action[of_gripper])
+
+    def aimless(self, settings: CollectSettings, generator: np.random.Generator) -> Aimless:
+        """Return motion of tip and fingers without aim."""
+        return Aimless(self, self._gripper, settings, generator)
+
+
+class Aimless:
+    """The tip wanders, and the fingers open and close."""
+
+    def __init__(
+        self, grip: Grip, gripper: GripperGroup, settings: CollectSettings, generator: np.random.Generator
+    ) -> None:
+        self._grip, self._tip = grip, RandomMotion(grip.spec.arm_part, settings, generator)
+        self._fingers = ChannelMotion(gripper.actions, settings, generator, gripper.actions.high)
+
+    def next(self, scene: Stage) -> FloatArray:
+        """Return the next action (A,)."""
+        return self._grip.action(self._tip.next(scene), float(self._fingers.next(scene)[0]))
+
+
+class Grasping:
+    """Goes above a block, around it, grips it, and carries it to a place; perhaps lets go there.
+
+    It reads the truth at each step, so that it begins again where a block was lost.
+
+    Args:
+        grip: of the robot.
+        name: of the block.
+        block: its size.
+        goal: returns where the middle of the block is to go (3,), m.
+        lets_go: whether it leaves the block there, and moves away.
+        speed: m/s at most.
+        beside: (2,) m, how far beside the block's middle it aims.
+    """
+
+    def __init__(
+        self,
+        grip: Grip,
+        name: str,
+        block: Block,
+        goal: Callable[[Stage], FloatArray],
+        lets_go: bool,
+        speed: float,
+        beside: FloatArray | None = None,
+    ) -> None:
+        self._grip, self._name, self._block, self._goal = grip, name, block, goal
+        self._lets_go, self._speed = lets_go, speed
+        self._beside = np.zeros(2) if beside is None else beside
+        self._floor = float(grip.spec.workspace[0][2])
+        self._ceiling = float(grip.spec.workspace[1][2])
+        self._step_s = grip.spec.step_ns / 1e9
+        self._closing = self._carrying = self._leaving = False
+        self._opening = np.inf  # measured a step ago
+
+    def next(self, scene: Stage) -> FloatArray:
+        """Return the next action (A,)."""
+        truth, middle = scene.truth(), scene.objects()[self._name]
+        tip, opening = truth["tip"], float(truth["opening"][0])
+        before, self._opening = self._opening, opening
+        goal, width = self._goal(scene), self._block.width
+        if self._leaving or (self._lets_go and self._is_there(middle, goal) and not self._carrying):
+            return self._leave(tip, middle)
+        if self._closing and np.linalg.norm(tip - middle) > LEFT_BEHIND + np.linalg.norm(self._beside):
+            self._closing = self._carrying = False
+        if not self._closing:
+            return self._approach(tip, middle)
+        if not self._carrying:
+            has_met = abs(opening - before) < SETTLED and opening < self._grip.loose(width) - SETTLED
+            self._carrying = has_met and opening > self._grip.tight(width) + SETTLED
+            if has_met and not self._carrying:  # on nothing
+                self._closing = False
+            return self._grip.action(np.zeros(3), self._grip.tight(width))
+        return self._carry(tip, middle, goal)
+
+    def _is_there(self, middle: FloatArray, goal: FloatArray) -> bool:
+        return float(np.linalg.norm(middle - goal)) < 2.0 * THERE
+
+    def _approach(self, tip: FloatArray, middle: FloatArray) -> FloatArray:
+        """Come from above: at its height only beside its middle."""
+        over = middle[:2] + self._beside
+        low = max(float(middle[2]), self._floor)
+        apart = float(np.linalg.norm(tip[:2] - over))
+        height = low if apart < ALIGNED else min(low + CLEAR, self._ceiling)
+        if apart >= ALIGNED and tip[2] < height - 2.0 * THERE and apart > self._block.reach:
+            over = tip[:2]  # first up
+        if apart < ALIGNED and tip[2] < low + THERE:
+            self._closing = True
+        return self._to(tip, np.array([*over, height]), self._grip.widest)
+
+    def _carry(self, tip: FloatArray, middle: FloatArray, goal: FloatArray) -> FloatArray:
+        """Go up, across, and down; at the place let go."""
+        held, tight = middle - tip, self._grip.tight(self._block.width)
+        target = goal - held
+        across = float(np.linalg.norm((target - tip)[:2]))
+        if across > ALIGNED:
+            safe = min(max(float(goal[2]), self._block.half_size[2]) + CLEAR, self._ceiling)
+            place = target[:2] if tip[2] > safe - 2.0 * CLEAR / 3.0 else tip[:2]
+            return self._to(tip, np.array([*place, safe]), tight)
+        if self._lets_go and float(np.linalg.norm(target - tip)) < THERE:
+            self._leaving = True
+            return self._leave(tip, middle)
+        return self._to(tip, target, tight, slowly=self._lets_go)
+
+    def _leave(self, tip: FloatArray, middle: FloatArray) -> FloatArray:
+        """Open, then go up; a block that did not stay is taken again."""
+        loose = self._grip.loose(self._block.width)
+        if self._opening < self._block.width + 0.5 * (loose - self._block.width):
+            return self._grip.action(np.zeros(3), loose)
+        if tip[2] - middle[2] > CLEAR:
+            self._leaving = self._closing = self._carrying = False
+            return self._grip.action(np.zeros(3), self._grip.widest)
+        return self._to(tip, tip + np.array([0.0, 0.0, CLEAR]), loose)
+
+    def _to(self, tip: FloatArray, place: FloatArray, opening: float, slowly: bool = False) -> FloatArray:
+        velocity = PULL * (place - tip) / self._step_s
+        speed = 0.4 * self._speed if slowly else self._speed
+        velocity = velocity * min(1.0, speed / max(1e-9, float(np.abs(velocity).max())))
+        return self._grip.action(velocity, opening)
+
+
+class Attracted:
+    """Aimless motion that leans toward a block, with fingers that close and open around it."""
+
+    def __init__(self, grip: Grip, name: str, aimless: Aimless, generator: np.random.Generator) -> None:
+        self._grip, self._name, self._aimless, self._generator = grip, name, aimless, generator
+        self._pull_hz = generator.uniform(*ATTRACTION_HZ)
+        self._is_open = bool(generator.random() < 0.5)
+
+    def next(self, scene: Stage) -> FloatArray:
+        """Return the next action (A,)."""
+        velocity, _ = self._grip.split(self._aimless.next(scene))
+        pull = self._pull_hz * (scene.objects()[self._name] - scene.truth()["tip"])
+        if self._generator.random() < TOGGLE_SHARE:
+            self._is_open = not self._is_open
+        return self._grip.action(velocity + pull, self._grip.widest if self._is_open else 0.0)
+
+
+class NoisyGrasping:
+    """Scripted grasps, one after another: at random speeds, with aimless motion added, some beside the block.
+
+    Args:
+        grip: of the robot.
+        grasping: makes a grasp from speed, m/s, and the way beside the block (2,), m.
+        aimless: motion that is added.
+        generator: random numbers.
+    """
+
+    def __init__(
+        self,
+        grip: Grip,
+        grasping: Callable[[float, FloatArray], Grasping],
+        aimless: Aimless,
+        generator: np.random.Generator,
+    ) -> None:
+        self._grip, self._grasping = grip, grasping
+        self._aimless, self._generator = aimless, generator
+        self._noise = generator.uniform(*NOISE_SHARE)
+        self._begin()
+
+    def _begin(self) -> None:
+        generator = self._generator
+        speed = generator.uniform(*SPEED_SHARE) * self._grip.spec.max_tip_speed
+        angle, far = generator.uniform(-np.pi, np.pi), generator.uniform(*BESIDE)
+        missed = generator.random() < BESIDE_SHARE
+        beside = far * np.array([np.cos(angle), np.sin(angle)]) if missed else np.zeros(2)
+        self._grasp = self._grasping(speed, beside)
+
+    def next(self, scene: Stage) -> FloatArray:
+        """Return the next action (A,)."""
+        if self._generator.random() < NEW_GOAL_SHARE:
+            self._begin()
+        velocity, opening = self._grip.split(self._grasp.next(scene))
+        added, _ = self._grip.split(self._aimless.next(scene))
+        return self._grip.action(velocity + self._noise * added, opening)

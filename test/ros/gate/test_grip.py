@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The simulated Panda holds a block: whatever happens to planner, gate or sensors, the block stays in its hand."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from heard_verdicts import codes_of, listen_to_gate, newest_state
+from std_msgs.msg import Float64MultiArray, String
+from std_srvs.srv import SetBool, Trigger
+from trajectory_msgs.msg import JointTrajectory
+
+from ami_ros.body.meanings.by_name import meaning_of
+from ami_ros.body.robot_spec import load_robot
+from ami_ros.ros.wire.messages import trajectory_to_ros
+from ami_ros.sim.tasks.block_task import BlockTask
+from ami_ros.sim.tasks.by_name import load_task
+from ami_ros.types import FloatArray, Level, Observation, Reading
+
+pytest.importorskip("pybullet", reason="the simulator is not installed")
+SEED = 0  # that of config/sim.yaml
+SMALL = {"width": 16, "height": 16}  # nobody looks
+IN_HAND = 0.01  # m from the tip to the middle of the block
+LIFTED = 0.09  # m
+SLOWLY = 0.35  # share of the script's speed: on a busy machine the truth comes some steps late
+
+
+class Scripted:
+    """Plays the planner: the script of task pick, with the truth that the simulator publishes."""
+
+    def __init__(self, probe: Any, robot: str) -> None:
+        self.spec = load_robot(robot, "pick")
+        self._task: BlockTask = load_task("pick", self.spec)
+        self._motion = self._task.oracle(self._task.episode(SEED))
+        self._meaning = meaning_of(self.spec)
+        self.truths = probe.listen(String, "sim/truth")
+        self.commands = probe.listen(Float64MultiArray, "gripper/commands", 200)
+        self._proposed = probe.node.create_publisher(JointTrajectory, "planner/proposed", 10)
+        self.lives, self._seen_ns = True, 0
+        probe.node.create_timer(0.02, self._propose)
+
+    @property
+    def now(self) -> dict[str, Any]:
+        return json.loads(self.truths[-1].data) if self.truths else {}
+
+    def truth(self) -> dict[str, FloatArray]:
+        return {name: np.array(self.now[name]) for name in ("tip", "opening")}
+
+    def objects(self) -> dict[str, FloatArray]:
+        places = np.array(self.now["objects"]).reshape(-1, 7)
+        return dict(zip(self._task.blocks, places[:, :3], strict=True))
+
+    def _propose(self) -> None:
+        now = self.now
+        if not self.lives or not now or now["stamp_ns"] == self._seen_ns:
+            return
+        self._seen_ns = stamp = now["stamp_ns"]
+        joints = np.concatenate([now["joints"], np.zeros(7)])
+        readings = {"joints": joints, "fingers": np.array(now["opening"])}
+        observation = Observation({name: Reading(values, stamp, stamp) for name, values in readings.items()})
+        action = self._motion.next(self) * np.array([SLOWLY] * 3 + [1.0])
+        actions = np.tile(action, (5, 1, 1))
+        self._proposed.publish(trajectory_to_ros(self._meaning.proposal(actions, observation)))
+
+    def is_held(self) -> bool:
+        """Return whether the block is up, in the hand."""
+        if not self.now:
+            return False
+        (place,) = self.objects().values()
+        return place[2] > LIFTED and float(np.linalg.norm(place - self.truth()["tip"])) < IN_HAND
+
+
+@pytest.fixture
+def robot(tmp_path) -> str:
+    path = tmp_path / "blind_hand.yaml"
+    path.write_text(yaml.safe_dump({"like": "panda_hand", "sensors": {"camera": SMALL, "side": SMALL}}))
+    return str(path)
+
+
+def test_lock_step_waits_for_the_commands_of_both_controllers(start, probe, robot):
+    truths = probe.listen(String, "sim/truth")
+    common = {"robot": robot, "task": "pick"}
+    start("safety", use_sim_time=True, **common)
+    start("sim", lock_step=True, observers=1, episode_steps=3, verdict_timeout_s=0.1, **common)
+    probe.call(SetBool, "sim/pause", data=False)
+
+    def final() -> Any:
+        return next((t for t in (json.loads(m.data) for m in truths) if t["final"]), None)
+
+    truth = probe.until(final, "the episode's end")
+    assert truth["timeouts"] == 3, "only the planner is missing, at each step"
+    assert truth["unsafe_commands"] == 0
+
+
+def test_a_grip_outlives_hold_stop_planner_and_gate(start, probe, robot):
+    script, judgements = Scripted(probe, robot), listen_to_gate(probe)
+    common = {"robot": robot, "task": "pick"}
+    start("sim", **common)
+    gate = start("safety", **common)
+    probe.until(script.is_held, "the block in the hand, lifted")
+
+    def newest() -> set[str]:
+        return codes_of(newest_state(judgements))
+
+    def keeps_it(seconds: float, what: str) -> None:
+        probe.spin(seconds)
+        assert script.is_held(), f"{what}: {script.now}"
+
+    script.lives = False  # a killed planner
+    probe.until(lambda: "PROPOSAL_STALE" in newest(), "the hold")
+    keeps_it(1.5, "hold")
+    grips = script.commands[-1].data[0]
+    assert grips < script.truth()["opening"][0] - 0.5 * script.spec.gripper.press, "it still presses"
+
+    script.lives = True
+    probe.until(lambda: newest_state(judgements).level < Level.HOLD, "the planner in charge again")
+    assert probe.call(SetBool, "safety/estop", data=True).success
+    probe.until(lambda: newest_state(judgements).level is Level.STOP, "the stop")
+    keeps_it(1.5, "stop")
+    assert script.commands[-1].data[0] == pytest.approx(grips, abs=1e-3)
+
+    assert probe.call(SetBool, "safety/estop", data=False).success
+    assert probe.call(Trigger, "safety/rearm").success
+    probe.until(lambda: newest_state(judgements).level < Level.HOLD, "the planner in charge after the re-arm")
+    keeps_it(0.5, "re-arm")
+
+    gate.kill()
+    keeps_it(1.5, "killed gate")
+    script.lives = False
+    heard = len(script.commands)
+    start("safety", **common)
+    probe.until(lambda: len(script.commands) > heard, "commands of a gate that knows nothing of the grip")
+    keeps_it(1.0, "new gate")
+    assert script.now["unsafe_by_kind"].get("malformed", 0) == 0
