@@ -109,12 +109,12 @@ class CommissionSteps:
         is_baseline = step in BASELINES
         wanted, client = self._commission.wanted, self._moving(step if is_baseline else "")
         speed = wanted.speed(step)
-        client.limit_speed(speed)
+        client.limit_authority(speed)
         while len(record.goals) < wanted.goals and not (record.goals and record.goals[-1].stops):
             tried: dict[int, int] = {}
             for trial in record.goals:
                 tried[trial.goal] = tried.get(trial.goal, 0) + 1
-            for gaps in client.pursue(client.choose(tried), speed):
+            for gaps in client.pursue(client.choose(tried)):
                 show(len(record.goals), wanted.goals, gaps_text(gaps, client.place.units))
             if client.picture is not None:
                 self._folder.keep_picture(end_picture(step, len(record.goals)), client.picture)
@@ -127,20 +127,20 @@ class CommissionSteps:
 
     def _faults(self, record: StepRecord, show: Show) -> StepRecord:
         from ami_ros.commissioning.core.trials import FaultTrial
-        from ami_ros.ros.commissioning.fault_trials import CAMERA
-        from ami_ros.ros.commissioning.fault_trials import FAULTS as NAMES
 
         wanted, client = self._commission.wanted, self._moving()
-        client.limit_speed(wanted.slow)
-        for name in NAMES[len(record.faults) :]:
-            show(len(record.faults), len(NAMES), name)
-            if name == CAMERA and not (self._commission.simulated or self._attended):
-                trial = FaultTrial(name, name, left_out="a person has to cover the camera: run without --yes")
+        client.limit_authority(wanted.slow)
+        names, by_hand = client.names, client.place.sensor_fault
+        for name in names[len(record.faults) :]:
+            show(len(record.faults), len(names), name)
+            if name == by_hand and not (self._commission.simulated or self._attended):
+                needed = f"a person has to {client.place.by_hand[0].removesuffix(' now')}: run without --yes"
+                trial = FaultTrial(name, name, left_out=needed)
             else:
                 trial = client.bring_about(name, self._tell)
             record = dataclasses.replace(record, faults=(*record.faults, trial))
             self._keep(FAULTS, record)
-        show(len(NAMES), len(NAMES), "")
+        show(len(names), len(names), "")
         figures = {"faults": len(record.faults), "speed": wanted.slow}
         return self._end(
             FAULTS, dataclasses.replace(record, figures=figures), fault_problems(record.faults, wanted)
