@@ -97,7 +97,7 @@ class CommissionSteps:
             self._folder.keep_goals(goals)
         by = "explorer" if self._commission.explores else "operator"
         figures = agreement(compared, np.random.default_rng(SHUFFLE_SEED))
-        figures |= {"goals": len(goals), "moved_by": by}
+        figures |= {"goals": len(goals), "moved_by": by, "taken": nodes.client.place.taken}
         told = tuple(round(float(value), 4) for value in cosines(compared))
         return self._end(
             SHADOW,
@@ -120,6 +120,7 @@ class CommissionSteps:
                 self._folder.keep_picture(end_picture(step, len(record.goals)), client.picture)
             trials = (*record.goals, client.trial())
             figures = speed_figures(trials, client.within) | {"speed": speed, "within": client.within}
+            figures |= {"taken": client.place.taken, "authority": client.place.authority}
             record = dataclasses.replace(record, goals=trials, figures=figures)
             self._keep(step, record)
         show(len(record.goals), wanted.goals, "")

@@ -33,6 +33,7 @@ class Place(Protocol):
         sensor_fault: fault of a sensor that the gate must notice.
         by_hand: what a person does to cause it, and to end it.
         taken: what a goal consists of, for people.
+        authority: what the planner gets a share of, for people.
     """
 
     sensors: tuple[str, ...]
@@ -41,6 +42,7 @@ class Place(Protocol):
     sensor_fault: str
     by_hand: tuple[str, str]
     taken: str
+    authority: str
 
     def of(self, observation: Observation) -> FloatArray:
         """Return where the body is (P,). Raises ObservationError: the sensor has no reading."""
@@ -99,7 +101,7 @@ class Place(Protocol):
 class _InSpace(ABC):
     """What bodies that move in space have in common: goals are pictures, and authority is speed."""
 
-    hears_commands, sensor_fault, taken = False, "camera_black", "pictures"
+    hears_commands, sensor_fault, taken, authority = False, "camera_black", "pictures", "the speed"
     by_hand = ("cover the camera now and keep it covered", "uncover it")
     sensors: tuple[str, ...]
     units: dict[str, str]

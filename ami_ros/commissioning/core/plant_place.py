@@ -31,7 +31,7 @@ class PlantPlace:
 
     sensor_fault = "vector_silent"
     by_hand = ("stop the readings of a sensor now", "let the readings go on")
-    taken = "readings"
+    taken, authority = "readings", "the ranges"
 
     def __init__(self, spec: RobotSpec) -> None:
         self._spec, (self._feedback, self._columns) = spec, _feedback(spec)
