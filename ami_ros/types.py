@@ -124,6 +124,28 @@ class Observation:
 
 
 @dataclass(frozen=True, eq=False)
+class Profile:
+    """What vector sensors shall measure over time, with straight lines between the points.
+
+    Attributes:
+        start_ns: time zero of the points; 0: the first observation that is planned from.
+        times_ns: (N,) of the points, increasing.
+        values: sensor -> (N, n).
+    """
+
+    start_ns: int
+    times_ns: NDArray[np.int64]
+    values: Mapping[str, FloatArray]
+
+    def at(self, since_ns: NDArray[np.int64]) -> dict[str, FloatArray]:
+        """Return sensor -> values (M, n) at times (M,) after time zero; beyond its ends the nearest point."""
+        return {
+            name: np.stack([np.interp(since_ns, self.times_ns, column) for column in points.T], axis=1)
+            for name, points in self.values.items()
+        }
+
+
+@dataclass(frozen=True, eq=False)
 class Goal:
     """The wanted state: either images or vectors, by sensor.
 
@@ -133,6 +155,7 @@ class Goal:
         label: a name for people and logs.
         squared: images are square, as a model sees them, whatever the shape of the camera's.
         stamp_ns: stamp of its message, which names it; 0 if there is none.
+        profile: the way of the vectors over time, which ends at `vectors`; None where they do not change.
     """
 
     images: Mapping[str, ImageArray] = field(default_factory=dict)
@@ -140,6 +163,7 @@ class Goal:
     label: str = ""
     squared: bool = False
     stamp_ns: int = 0
+    profile: Profile | None = None
 
     def __post_init__(self) -> None:
         if bool(self.images) == bool(self.vectors):

@@ -63,6 +63,8 @@ def commission(
 ) -> None:
     """Take a robot from a model that plans, and moves nothing, to full speed; starts planner and gate.
 
+    A plant with set points gets a share of their ranges instead: 10 % around where they stood, 30 %, all.
+
     shadow: the explorer moves the robot, the planner only plans; do its plans point the right way? The camera
     takes the goals of the next steps. slow: goals at a tenth of the speed. faults: camera covered, planner
     stopped, e-stop; does the gate react? Then medium and full speed. What a step must show is in
@@ -77,6 +79,9 @@ def commission(
     In the simulator: ami-ros commission --robot panda --task reach --sim
 
     Next to its baselines: ami-ros commission --robot my_robot --task reach --steps random,inverse_model
+
+    A plant next to its operators: ami-ros commission --robot plant.yaml --task recorded --model model.pt
+    --operator
 
     One step again: ami-ros commission --robot my_robot --task reach --steps slow --again
     """
@@ -240,14 +245,15 @@ def _warn(commissioning: Commissioning, step: str) -> None:
 
 
 def _ask(step: str, experiment: Experiment) -> None:
+    from ami_ros.commissioning.core.place import place_of
     from ami_ros.commissioning.core.record import FAULTS, SHADOW
 
-    settings = experiment.configuration.commission
-    speed = f"at {100 * settings.speed(step):g} % of its speed"
+    settings, place = experiment.configuration.commission, place_of(experiment.spec)
+    speed = f"with {100 * settings.speed(step):g} % of {place.authority}"
     how = {
         SHADOW: f"gently and at random, at {100 * experiment.configuration.explorer.speed:g} % of its speed",
-        FAULTS: f"{speed}; you will be asked to cover its camera",
-    }.get(step, f"{speed}, to goals that its camera took")
+        FAULTS: f"{speed}; you will be asked to {place.by_hand[0].removesuffix(' now')}",
+    }.get(step, f"{speed}, to goals that its sensors took")
     ask(
         f"{step}: the robot will move {how}. Is everyone out of its reach, and is a hand on the e-stop?",
         err=True,

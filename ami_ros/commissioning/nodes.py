@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ami_ros.commissioning.core.place import place_of
 from ami_ros.commissioning.core.settings import CommissionSettings
 from ami_ros.configuration import Configuration
 from ami_ros.evaluation.fault_episodes import LOCK_STEP_PATIENCE
@@ -131,7 +132,8 @@ class PursuitNodes(CommissionNodes):
 
     def _nodes(self) -> dict[str, tuple[dict[str, Any], dict[str, str]]]:
         # Slow at first: the first step requests more only when its turn comes.
-        gate = {**self._common, "speed_scale": self._commission.wanted.slow}
+        limits = place_of(self._commission.configuration.spec).limits
+        gate = {**self._common, **limits(self._commission.wanted.slow, self._goals[0].place)}
         planner = {**self._planner, **({"solver": self.solver} if self.solver else {})}
         return {**self._robot(), "safety": (gate, {}), "planner": (planner, {})}
 

@@ -49,7 +49,7 @@ def write_commission_report(
             "planner": experiment.planner.solver,
             "control": f"{spec.actions.rate_hz:g} Hz",
             "cameras": ", ".join(image.name for image in spec.images_for("model")),
-            "place by": place_of(spec).sensor,
+            "place by": ", ".join(place_of(spec).sensors),
         },
         settings=dataclasses.asdict(configuration.commission),
         hardware=hardware(),

@@ -97,7 +97,7 @@ class CommissionSteps:
             self._folder.keep_goals(goals)
         by = "explorer" if self._commission.explores else "operator"
         figures = agreement(compared, np.random.default_rng(SHUFFLE_SEED))
-        figures |= {"goals": len(goals), "moved_by": by}
+        figures |= {"goals": len(goals), "moved_by": by, "taken": nodes.client.place.taken}
         told = tuple(round(float(value), 4) for value in cosines(compared))
         return self._end(
             SHADOW,
@@ -109,17 +109,18 @@ class CommissionSteps:
         is_baseline = step in BASELINES
         wanted, client = self._commission.wanted, self._moving(step if is_baseline else "")
         speed = wanted.speed(step)
-        client.limit_speed(speed)
+        client.limit_authority(speed)
         while len(record.goals) < wanted.goals and not (record.goals and record.goals[-1].stops):
             tried: dict[int, int] = {}
             for trial in record.goals:
                 tried[trial.goal] = tried.get(trial.goal, 0) + 1
-            for gaps in client.pursue(client.choose(tried), speed):
+            for gaps in client.pursue(client.choose(tried)):
                 show(len(record.goals), wanted.goals, gaps_text(gaps, client.place.units))
             if client.picture is not None:
                 self._folder.keep_picture(end_picture(step, len(record.goals)), client.picture)
             trials = (*record.goals, client.trial())
             figures = speed_figures(trials, client.within) | {"speed": speed, "within": client.within}
+            figures |= {"taken": client.place.taken, "authority": client.place.authority}
             record = dataclasses.replace(record, goals=trials, figures=figures)
             self._keep(step, record)
         show(len(record.goals), wanted.goals, "")
@@ -127,20 +128,20 @@ class CommissionSteps:
 
     def _faults(self, record: StepRecord, show: Show) -> StepRecord:
         from ami_ros.commissioning.core.trials import FaultTrial
-        from ami_ros.ros.commissioning.fault_trials import CAMERA
-        from ami_ros.ros.commissioning.fault_trials import FAULTS as NAMES
 
         wanted, client = self._commission.wanted, self._moving()
-        client.limit_speed(wanted.slow)
-        for name in NAMES[len(record.faults) :]:
-            show(len(record.faults), len(NAMES), name)
-            if name == CAMERA and not (self._commission.simulated or self._attended):
-                trial = FaultTrial(name, name, left_out="a person has to cover the camera: run without --yes")
+        client.limit_authority(wanted.slow)
+        names, by_hand = client.names, client.place.sensor_fault
+        for name in names[len(record.faults) :]:
+            show(len(record.faults), len(names), name)
+            if name == by_hand and not (self._commission.simulated or self._attended):
+                needed = f"a person has to {client.place.by_hand[0].removesuffix(' now')}: run without --yes"
+                trial = FaultTrial(name, name, left_out=needed)
             else:
                 trial = client.bring_about(name, self._tell)
             record = dataclasses.replace(record, faults=(*record.faults, trial))
             self._keep(FAULTS, record)
-        show(len(NAMES), len(NAMES), "")
+        show(len(names), len(names), "")
         figures = {"faults": len(record.faults), "speed": wanted.slow}
         return self._end(
             FAULTS, dataclasses.replace(record, figures=figures), fault_problems(record.faults, wanted)

@@ -168,12 +168,16 @@ def joint_box(spec: RobotSpec, meaning: Meaning) -> Box:
 
 def setpoint_box(spec: RobotSpec, meaning: Meaning) -> Box:
     """Return the box of the set point ranges of a plant."""
-    actions = spec.actions
-    across = 2.0 * actions.half_range / RANGE_S
-    given = [channel.velocity for channel in actions.channels]
-    fastest = np.array([slow if v is None else v for slow, v in zip(across, given, strict=True)])
+    actions, fastest = spec.actions, setpoint_speeds(spec)
     by_position = np.ones(actions.size, dtype=bool)
     return Box(meaning.start, actions.low, actions.high, np.stack([-fastest, fastest]), by_position, "")
+
+
+def setpoint_speeds(spec: RobotSpec) -> FloatArray:
+    """Return how fast set points (A,) may change, units/s: across their range in RANGE_S if nothing says."""
+    across = 2.0 * spec.actions.half_range / RANGE_S
+    given = [channel.velocity for channel in spec.actions.channels]
+    return np.array([slow if v is None else v for slow, v in zip(across, given, strict=True)])
 
 
 def joined(boxes: Sequence[Box]) -> Box:

@@ -13,25 +13,28 @@ from ami_ros.exploration.cells import Cells
 from ami_ros.exploration.views import Views
 from ami_ros.types import FloatArray, Observation
 
-WINDOW_S = 60.0  # of motion, over which growth is measured
-
 
 class Growth:
-    """The growth of a count over the last minute of motion."""
+    """The growth of a count over the last stretch of motion.
 
-    def __init__(self) -> None:
+    Args:
+        window_s: length of the stretch.
+    """
+
+    def __init__(self, window_s: float) -> None:
+        self._window_s = window_s
         self._counts: deque[tuple[float, int]] = deque()
 
     def see(self, moved_s: float, count: int) -> None:
         """Record the count after `moved_s` of motion; earlier counts may be forgotten."""
         self._counts.append((moved_s, count))
-        while len(self._counts) > 1 and moved_s - self._counts[1][0] >= WINDOW_S:
+        while len(self._counts) > 1 and moved_s - self._counts[1][0] >= self._window_s:
             self._counts.popleft()
 
     @property
     def lately(self) -> int | None:
-        """The growth; None before the first minute of motion."""
-        if not self._counts or self._counts[-1][0] - self._counts[0][0] < WINDOW_S:
+        """The growth; None before the first such stretch."""
+        if not self._counts or self._counts[-1][0] - self._counts[0][0] < self._window_s:
             return None
         return self._counts[-1][1] - self._counts[0][1]
 
@@ -45,6 +48,7 @@ class Coverage:
         radius: as for Views.
         most: as for Views.
         twice: whether each cell must be visited both slowly and fast.
+        window_s: motion over which growth is measured, s.
 
     Attributes:
         cells: cells of the body's space.
@@ -53,12 +57,21 @@ class Coverage:
         has_entered: whether the newest place is in another cell than the previous one.
     """
 
-    def __init__(self, cells: Cells, cameras: Sequence[str], radius: float, most: int, twice: bool) -> None:
+    def __init__(
+        self,
+        cells: Cells,
+        cameras: Sequence[str],
+        radius: float,
+        most: int,
+        twice: bool,
+        window_s: float = 60.0,
+    ) -> None:
+        self._window_s = window_s
         self.cells, self.moved_s, self.has_entered = cells, 0.0, False
         self.fast = copy.deepcopy(cells) if twice else cells
         self._spaces = [self.cells, self.fast] if twice else [self.cells]
         self._views = {name: Views(radius, most) for name in cameras}
-        self._body, self._seen = Growth(), Growth()
+        self._body, self._seen = Growth(self._window_s), Growth(self._window_s)
 
     def see(self, place: FloatArray, observation: Observation, elapsed_s: float, is_fast: bool) -> None:
         """Record a moment.
@@ -141,4 +154,4 @@ class Coverage:
             if name in views:
                 kept.restore(views[name])
         self.moved_s = float(moved_s or 0.0)
-        self._body, self._seen = Growth(), Growth()
+        self._body, self._seen = Growth(self._window_s), Growth(self._window_s)

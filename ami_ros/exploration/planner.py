@@ -13,9 +13,11 @@ import numpy as np
 from ami_ros.body.meanings.by_name import meaning_of
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import ConfigError, GoalError, shown
+from ami_ros.exploration.borders import Borders
 from ami_ros.exploration.contact import ContactWatch
 from ami_ros.exploration.coverage import Coverage
 from ami_ros.exploration.driven_way import commanded_way, driven_way
+from ami_ros.exploration.excitation import Excitation
 from ami_ros.exploration.motion import DrawnMotion
 from ami_ros.exploration.progress import Progress
 from ami_ros.exploration.settings import ExplorerSettings
@@ -26,7 +28,8 @@ BACK = 0.5  # share of the speed, after a contact
 TRAIL = 2.0  # times `back_off_s`: age of the place to go back to, far enough away
 FORMAT = 1  # format of the state
 FAST = 0.5  # share of the top speed
-LONGEST_S = 1.0  # between observations: a longer gap interrupts the motion
+WINDOW_S, WINDOW = 60.0, 300.0  # of motion, and control steps, over which growth is measured
+LONGEST_S, LONGEST = 1.0, 2.5  # s and control steps between observations: a longer gap interrupts the motion
 
 
 class ExploringPlanner:
@@ -56,6 +59,8 @@ class ExploringPlanner:
             self._territory.fastest, settings.wander, settings.correlation_s, self._step_s, self._generator
         )
         self._contact = ContactWatch(settings)
+        self._borders = Borders(spec, settings.border)
+        self._excitation = self._excitation_of(spec)
         cameras = [image.name for image in spec.images_for("model")]
         self.coverage = Coverage(
             self._territory.cells,
@@ -63,16 +68,40 @@ class ExploringPlanner:
             settings.view_radius,
             settings.most_views,
             twice=settings.fastest > settings.speed,
+            window_s=max(WINDOW_S, WINDOW * self._step_s),
         )
         self._slow = settings.speed / settings.fastest
         self._steps = max(spec.action_block, math.ceil(settings.ahead_s / self._step_s))
         self._steps = spec.action_block * math.ceil(self._steps / spec.action_block)
         self._trail = 1 + math.ceil(TRAIL * settings.back_off_s / self._step_s)
         self._episodes, self._contacts, self._session_s = 1, 0, 0.0
+        self._was_leading_back = False
         self.is_stopped, self.finished = False, ""
         self._is_held = self._has_moved = False
         self._command: FloatArray | None = None
         self.restart()
+
+    def _excitation_of(self, spec: RobotSpec) -> Excitation | None:
+        """Return what set points do; None for bodies that move in space."""
+        if set(spec.meanings) != {"setpoint"}:
+            return None
+        territory, settings = self._territory, self._settings
+        still = np.zeros(spec.action_size)
+        lower, upper = (territory.ahead(end, still) for end in (spec.actions.low, spec.actions.high))
+        return Excitation(
+            lower,
+            upper,
+            territory.fastest / settings.fastest,
+            settings,
+            self._step_s,
+            self._borders.turn_s,
+            self._generator,
+        )
+
+    @property
+    def border_sensors(self) -> tuple[str, ...]:
+        """Names of the sensors whose values must stay inside their bands, where set points are explored."""
+        return self._borders.sensors if self._excitation is not None else ()
 
     @property
     def sensor(self) -> str:
@@ -91,12 +120,17 @@ class ExploringPlanner:
         """Restart at the robot's place, at rest; the coverage stays."""
         self.rest()
         self._meaning.forget()
+        self._borders.forget()
+        if self._excitation is not None:
+            self._excitation.forget()
         self.coverage.leave()
 
     def rest(self) -> None:
         """Stand still: the next motion starts from rest, and time does not count until then."""
         self._motion.rest()
         self._contact.forget()
+        if self._excitation is not None:
+            self._excitation.rest()
         self._last: Observation | None = None
         self._last_command: FloatArray | None = None
         self._target: FloatArray | None = None
@@ -146,15 +180,39 @@ class ExploringPlanner:
             self._back_off(place)
         self._last, self._last_command, self._has_moved = observation, self._command, True
         self._came.append(place)
-        speeds = self._motion.went(self._territory.turned_back(place, self._next(place)))
-        actions = self._territory.actions(place, speeds, self._steps)
+        if self._excitation is not None:
+            actions = self._excite(self._excitation, place, observation)
+        else:
+            speeds = self._motion.went(self._territory.turned_back(place, self._next(place)))
+            actions = self._territory.actions(place, speeds, self._steps)
         return self._plan(actions.reshape(-1, self._spec.action_block, self._spec.action_size), observation)
+
+    def _excite(self, excitation: Excitation, place: FloatArray, observation: Observation) -> FloatArray:
+        """Return the next set points (steps, A)."""
+        before = place
+        places = excitation.places(
+            place,
+            self._session_s,
+            self._steps,
+            self._known,
+            self._borders.are_near(observation),
+            self.coverage.cells,
+        )
+        self._contacts += excitation.is_leading_back and not self._was_leading_back
+        self._was_leading_back = excitation.is_leading_back
+        self._motion.went((places[0] - before) / self._step_s)
+        return places
+
+    @property
+    def _known(self) -> float:
+        """Share of the space that is known, or of the time that is over."""
+        return max(self.coverage.cells.share, self._session_s / (60.0 * self._settings.minutes))
 
     def _elapsed_s(self, observation: Observation) -> float:
         if self._last is None:
             return 0.0
         elapsed_s = (observation.stamp_ns - self._last.stamp_ns) / 1e9
-        return elapsed_s if 0.0 < elapsed_s < LONGEST_S else 0.0
+        return elapsed_s if 0.0 < elapsed_s < max(LONGEST_S, LONGEST * self._step_s) else 0.0
 
     @property
     def _is_fast(self) -> bool:
@@ -172,7 +230,7 @@ class ExploringPlanner:
         ahead = self._territory.ahead(place, self._motion.now * settings.correlation_s)
         if self._target is None or self.coverage.has_entered:
             # More often, and faster, the more of its space is known, or of its time is used.
-            known = max(self.coverage.cells.share, now_s / (60.0 * settings.minutes))
+            known = self._known
             hurries = self._slow < 1.0 and self._generator.random() < known
             self._pace = self._slow + (1.0 - self._slow) * known * hurries
             cells = self.coverage.fast if hurries else self.coverage.cells

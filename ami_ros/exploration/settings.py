@@ -55,6 +55,25 @@ class ExplorerSettings:
         "share of the commanded way below which motion counts as a contact", ge=0.0, le=1.0
     )
     back_off_s: float = setting("time of backing off after a contact", ge=0.0, le=60.0, unit="s")
+    reach: float = setting(
+        "share of their ranges that set points go from the operating point at first; later all of it",
+        gt=0.0,
+        le=1.0,
+    )
+    keep_steps: float = setting(
+        "least time for which a step of set points is kept", ge=1.0, le=100_000.0, unit="control steps"
+    )
+    keep_turns: float = setting(
+        "the same, times the longest turn_s of the sensors' envelopes", ge=0.0, le=1000.0
+    )
+    sines: float = setting(
+        "size of the multi-sine on every other step of set points, share of their ranges", ge=0.0, le=1.0
+    )
+    border: float = setting(
+        "distance to a border of an envelope at which set points go back, share of the band's width",
+        gt=0.0,
+        lt=0.5,
+    )
     seed: int = setting("seed of the random motion", ge=0)
 
     @property

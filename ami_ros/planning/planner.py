@@ -26,7 +26,7 @@ from ami_ros.planning.sections import SOLVERS
 from ami_ros.planning.settings import PlannerSettings
 from ami_ros.planning.stopwatch import Stopwatch
 from ami_ros.planning.surprise import SurpriseMonitor, at_rest
-from ami_ros.types import FloatArray, Goal, Observation, Plan
+from ami_ros.types import FloatArray, Goal, Observation, Plan, Profile
 
 
 class RecedingHorizonPlanner:
@@ -66,6 +66,8 @@ class RecedingHorizonPlanner:
         self._shape = (settings.horizon, spec.action_block * spec.action_size)
         self._meaning = meaning_of(spec)
         self._goal: EncodedGoal | None = None
+        self._profile: Profile | None = None
+        self._profile_ns = 0  # time zero of the profile; 0: not planned from yet
         self._monitor = SurpriseMonitor(model, spec)
         self._earlier = EarlierReadings(model, spec.step_ns * spec.action_block)
         self._guide = guide_of(model, spec, settings, experience, clock_ns)
@@ -98,6 +100,8 @@ class RecedingHorizonPlanner:
             GoalError: the model cannot use it; the previous goal stays.
         """
         before = self._goal
+        self._profile = None if goal is None else goal.profile
+        self._profile_ns = 0 if self._profile is None else self._profile.start_ns
         self._goal = None if goal is None else self._model.encode_goal(goal, self._settings.distance)
         if self._experience is not None and goal is not None:
             self._experience.refresh()
@@ -117,11 +121,12 @@ class RecedingHorizonPlanner:
         """
         if self._goal is None:
             raise GoalError("no goal: set an image or joint goal first")
+        is_changing = self._follow_profile(observation.stamp_ns)
         sensed = self._earlier.added(self._model.sense(observation), observation.stamp_ns)
         surprise = self._monitor.observe(sensed, observation)
         distance = self._model.distance(sensed.state, self._goal)
         limit = self._settings.departure_distance if self._arrived else self._settings.arrival_distance
-        self._arrived = distance < limit
+        self._arrived = distance < limit and not is_changing
         hold = self._block(self._meaning.hold(observation))
         target: EncodedGoal | None = self._goal
         alternatives: Alternatives | None = None
@@ -169,6 +174,26 @@ class RecedingHorizonPlanner:
             route_at=None if self._guide is None else self._guide.route_at,
             alternatives=alternatives,
         )
+
+    def _follow_profile(self, now_ns: int) -> bool:
+        """Let the goal be what the profile wants now and after each block; return whether that changes."""
+        profile = self._profile
+        if profile is None or self._goal is None:
+            return False
+        self._profile_ns = self._profile_ns or now_ns
+        block_ns = self._spec.step_ns * self._spec.action_block
+        blocks = np.arange(1 + self._settings.horizon, dtype=np.int64)
+        wanted = profile.at(now_ns - self._profile_ns + block_ns * blocks)
+        rows = [
+            self._model.encode_goal(
+                Goal(vectors={name: values[row] for name, values in wanted.items()}), self._settings.distance
+            )
+            for row in blocks.tolist()
+        ]
+        is_changing = any((values != values[0]).any() for values in wanted.values())
+        later = torch.stack([torch.cat(row.targets) for row in rows[1:]]) if is_changing else None
+        self._goal = rows[0]._replace(later=later)
+        return is_changing
 
     def _block(self, action: FloatArray) -> Tensor:
         """Return the action block (1, K A) in [-1, 1] that repeats one action (A,)."""

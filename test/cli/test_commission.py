@@ -11,7 +11,9 @@ import sys
 import pytest
 
 pytest.importorskip("rclpy", reason="needs the extra 'ros'", exc_type=ImportError)
+from bodies import process_body, setpoint_task
 from command import error_line
+from quick_task import quick_task
 from untrained import untrained_model
 
 from ami_ros.cli.commission import _command
@@ -93,3 +95,28 @@ def test_a_step_that_fails_ends_the_run_and_what_was_done_is_gone_on_with(tmp_pa
     random = json.loads((out / "commission.json").read_text())["steps"]["random"]
     assert random["state"] == "passed" and random["figures"]["reached"] < GOALS == len(random["goals"])
     assert random["figures"]["speed"] == 1.0 and random["figures"]["unsafe"] == 0
+
+
+def test_a_plant_is_led_by_a_share_of_its_ranges(tmp_path, ami_ros_here):
+    """An untrained model through the real nodes: what it is worth is not asked here."""
+    robot, task = process_body(tmp_path), quick_task(setpoint_task(tmp_path), tmp_path)
+    model = untrained_model(tmp_path, str(task), robot=str(robot))
+    out = tmp_path / "out"
+    anything = {"least_agreement": -1.0, "least_gain": -2.0, "most_surprised": 1.0, "least_success": 0.0}
+    how = {"shadow_plans": 40, "goals": 1, "goal_s": 2.0, "most_held": 1.0, **anything}
+    changes = [part for name, value in how.items() for part in ("--set", f"{name}={value}")]
+    names = ("--robot", robot, "--task", task, "--model", model, "--sim", "--out", out)
+    done = ami_ros_here("commission", *names, "--logs", tmp_path / "logs", "--steps", "shadow,slow", *changes)
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert "1 goals at 10 % of the ranges" in done.stdout
+    steps = json.loads((out / "commission.json").read_text())["steps"]
+    assert steps["shadow"]["figures"]["plans"] == 40 and steps["shadow"]["figures"]["goals"] >= 1
+    (trial,) = steps["slow"]["goals"]
+    assert set(trial["after"]) == {
+        "temperatures.boiler",
+        "temperatures.outlet",
+        "pressure.inlet",
+        "flow.outflow",
+    }
+    assert steps["slow"]["figures"]["unsafe"] == 0 and steps["slow"]["figures"]["stops"] == 0
+    assert "of the readings surprise the model" in (out / "report.html").read_text()

@@ -131,8 +131,8 @@ def test_a_base_stays_in_its_area():
 
 def test_set_points_go_through_their_ranges_and_are_held_where_they_are(tmp_path):
     spec = load_robot(process_body(tmp_path))
-    plant = Ideal(spec, cells=4).run(300)
-    assert plant.planner.progress.body == 1.0
+    plant = Ideal(spec, cells=3, minutes=2.0).run(1100)
+    assert plant.planner.coverage.cells.share == 1.0
     low, high = spec.actions.centre - spec.actions.half_range, spec.actions.centre + spec.actions.half_range
     assert (np.array(plant.actions) >= low).all() and (np.array(plant.actions) <= high).all()
     before = plant.channels

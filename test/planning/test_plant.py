@@ -25,7 +25,7 @@ from ami_ros.planning.objective import Objective
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.settings import load_planner_settings
 from ami_ros.planning.warm_up import warm_up
-from ami_ros.types import DIRECT, Goal, Observation, Reading
+from ami_ros.types import DIRECT, Goal, Observation, Profile, Reading
 
 TANK = VectorSensor(
     "tank", "tank", "Float64MultiArray", (("level", "m"), ("heat", "degC"), ("acid", "pH")), 1.0, 2.0, None,
@@ -182,6 +182,50 @@ def test_states_outside_a_band_cost_by_how_far(tmp_path):
     torch.testing.assert_close(found, 3.0 * torch.tensor([0.0, 0.0, 0.5, 0.5, 0.0625]) ** 2)
     unbanded, runtime = objective(tmp_path, PLANT, settings)
     assert not costs(unbanded, runtime, states, torch.zeros(5, 2, 4))["band"].any()
+
+
+def test_a_goal_that_changes_counts_each_block_by_what_is_wanted_at_its_end(tmp_path):
+    one, runtime = objective(tmp_path, PLANT, {})
+    states = runtime.world.normalised(0, torch.tensor([[0.0, 0.0, 0.0], [4.0, 2.0, -6.0]]))
+    goal = runtime.encode_goal(Goal(vectors={"tank": np.zeros(3)}), "slow")
+    then = runtime.world.normalised(0, torch.tensor([[0.0, 0.0, 0.0], [4.0, 2.0, -6.0]]))
+    away = runtime.distances(states, goal)[1]
+    for later, expected in ((None, [0.0, away**2]), (then, [away**2 / 2, away**2 / 2])):
+        cost = costs_of_goal(one, states, goal._replace(later=later))
+        torch.testing.assert_close(cost, torch.tensor(expected), rtol=1e-4, atol=1e-6)
+
+
+def costs_of_goal(one: Objective, states: torch.Tensor, goal) -> torch.Tensor:
+    given = (states[:1], goal, torch.zeros(2, 2, 4), torch.zeros(0, 0, 11), [states] * 2)
+    return one.costs.of_states(*given)[1][:, list(one.settings.terms).index("goal")]
+
+
+def test_a_profile_is_followed_from_its_stamp_and_what_lies_ahead_counts(tmp_path):
+    model = small_jepa(inputs=inputs_of(PLANT), action=4)
+    export(model, small_contract(model, PLANT), tmp_path / "model.pt")
+    runtime = load_model(tmp_path / "model.pt", PLANT)
+    settings = load_planner_settings({"num_samples": 16, "num_iterations": 1, "horizon": 3})
+    here, far = np.array([0.4, -0.3, 0.2]), np.full(3, 9.0)  # blocks of 2 s
+
+    def plan(goal: Goal, at_s: int = 1):
+        planner = RecedingHorizonPlanner(runtime, PLANT, settings, lambda: 0)
+        planner.set_goal(goal)
+        return planner.plan(observation(at_s * STEP_NS))
+
+    def profile(start_s: int, *points: tuple[float, np.ndarray]) -> Goal:
+        times = np.array([round(at_s * 1e9) for at_s, _ in points])
+        way = Profile(start_s * STEP_NS, times, {"tank": np.stack([values for _, values in points])})
+        return Goal(vectors={"tank": points[-1][1]}, profile=way)
+
+    still = plan(Goal(vectors={"tank": here}))
+    assert still.arrived and plan(profile(1, (0.0, here))).arrived
+    assert plan(profile(1, (0.0, here), (60.0, here), (61.0, far))).arrived, "far behind the horizon"
+    soon = plan(profile(1, (0.0, here), (3.0, here), (3.1, far)))
+    assert not soon.arrived and soon.distance == pytest.approx(still.distance, abs=1e-5)
+    over = plan(profile(1, (0.0, here), (3.0, here), (3.1, far)), at_s=30)
+    assert over.actions.tobytes() == plan(Goal(vectors={"tank": far}), at_s=30).actions.tobytes()
+    unset = plan(profile(0, (0.0, here), (60.0, here), (61.0, far)), at_s=500)
+    assert unset.arrived, "without a stamp it begins when it is planned from"
 
 
 def test_what_has_a_price_costs_it(tmp_path):

@@ -10,6 +10,7 @@ from ami_ros.body.goals.image import ImageGoal
 from ami_ros.body.goals.kind import GoalKind
 from ami_ros.body.goals.name import NameGoal
 from ami_ros.body.goals.pose import PoseGoal
+from ami_ros.body.goals.profile import ProfileGoal
 from ami_ros.body.goals.vector import VectorGoal
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import Sensor
@@ -20,6 +21,7 @@ KINDS: list[GoalKind] = [
     VectorGoal(),
     PoseGoal(),
     NameGoal(),
+    ProfileGoal(),
 ]
 
 

@@ -10,10 +10,8 @@ from typing import Any
 from ami_ros.commissioning.core.settings import CommissionSettings
 from ami_ros.commissioning.core.trials import FaultTrial
 
-MORE_DATA = (
-    "explore more with this robot in its place (ami-ros explore, import, train --from); a moved camera or "
-    "changed light is the usual cause"
-)
+TAKEN = "pictures"
+CAUSES = {TAKEN: "a moved camera or changed light", "readings": "another feed or a worn actuator"}
 
 
 def shadow_problems(figures: Mapping[str, Any], wanted: CommissionSettings) -> tuple[str, ...]:
@@ -27,7 +25,7 @@ def shadow_problems(figures: Mapping[str, Any], wanted: CommissionSettings) -> t
     if _less(figures["agreement"], wanted.least_agreement):
         problems.append(
             f"plans agree with the way back by {_told(figures['agreement'])}, expected at least "
-            f"{wanted.least_agreement:g} (least_agreement); {MORE_DATA}"
+            f"{wanted.least_agreement:g} (least_agreement); {_more_data(figures)}"
         )
     gain = None if figures["agreement"] is None else figures["agreement"] - figures["shuffled"]
     if _less(gain, wanted.least_gain):
@@ -40,8 +38,8 @@ def shadow_problems(figures: Mapping[str, Any], wanted: CommissionSettings) -> t
     # Not every model judges surprise.
     if (surprised := figures["surprised_share"]) is not None and not surprised <= wanted.most_surprised:
         problems.append(
-            f"{100 * surprised:.0f} % of the pictures surprise the model, expected at most "
-            f"{100 * wanted.most_surprised:.0f} % (most_surprised); {MORE_DATA}"
+            f"{100 * surprised:.0f} % of the {figures.get('taken', TAKEN)} surprise the model, expected at "
+            f"most {100 * wanted.most_surprised:.0f} % (most_surprised); {_more_data(figures)}"
         )
     return tuple(problems)
 
@@ -54,8 +52,8 @@ def speed_problems(figures: Mapping[str, Any], wanted: CommissionSettings) -> tu
     if _less(figures["success"], wanted.least_success):
         problems.append(
             f"{figures['reached']} of {figures['goals']} goals were reached, expected at least "
-            f"{100 * wanted.least_success:.0f} % (least_success); look at the pictures of the missed ones; "
-            f"{MORE_DATA}"
+            f"{100 * wanted.least_success:.0f} % (least_success); look at the missed ones in the report; "
+            f"{_more_data(figures)}"
         )
     if figures["stops"]:
         problems.append(
@@ -104,6 +102,13 @@ def _of_one(trial: FaultTrial, wanted: CommissionSettings) -> list[str]:
             f"{trial.fault}: the simulated robot counted {trial.unsafe} commands outside its limits"
         )
     return problems
+
+
+def _more_data(figures: Mapping[str, Any]) -> str:
+    return (
+        "explore more with this robot in its place (ami-ros explore, import, train --from); "
+        f"{CAUSES[figures.get('taken', TAKEN)]} is the usual cause"
+    )
 
 
 def _less(value: float | None, least: float) -> bool:

@@ -42,6 +42,10 @@ class GoalTrial:
         """Return whether each gap is small enough; NaN is not."""
         return all(self.after.get(name, np.inf) <= limit for name, limit in within.items())
 
+    def is_near_before(self, within: Mapping[str, float]) -> bool:
+        """Return whether that was so at the beginning, too: such a goal shows little."""
+        return all(self.before.get(name, np.inf) <= limit for name, limit in within.items())
+
 
 @dataclass(frozen=True)
 class FaultTrial:
@@ -96,6 +100,7 @@ def speed_figures(trials: Sequence[GoalTrial], within: Mapping[str, float]) -> d
     return {
         "goals": len(trials),
         "reached": len(reached),
+        "near_before": sum(trial.is_near_before(within) for trial in trials),
         "success": len(reached) / len(trials) if trials else None,
         "success_ci": list(wilson(len(reached), len(trials))),
         "seconds_median": float(np.median([trial.seconds for trial in reached])) if reached else None,

@@ -30,6 +30,9 @@ class Settings:
 class Term(nn.Module):
     """The squared distance to the goal, in control steps, weighted over the blocks.
 
+    Where the goal changes over time, each block counts by what is wanted at its end, and all blocks alike:
+    none of them is only on the way.
+
     Args:
         world: measures the distance.
         settings: weighting over the blocks.
@@ -43,6 +46,15 @@ class Term(nn.Module):
     def forward(self, rollout: Rollout) -> Tensor:
         """Return costs (S,)."""
         goal = rollout.goal
+        later = goal.later
+        if later is not None:
+            sizes = [target.shape[0] for target in goal.targets]
+            total = torch.zeros_like(rollout.actions[:, 0, 0])
+            for block, state in enumerate(rollout.states):
+                wanted = list(later[block].split(sizes))
+                away: Tensor = self.world.distances([state], wanted, goal.parts, goal.kind)[:, 0]
+                total = total + away**2
+            return total / len(rollout.states)
         distance: Tensor = self.world.distances(rollout.states, goal.targets, goal.parts, goal.kind)
         discount = self.on_the_way if goal.on_the_way else self.discount
         return (distance**2) @ step_weights(len(rollout.states), discount).to(distance.device)

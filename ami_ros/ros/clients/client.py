@@ -28,13 +28,21 @@ class Client:
         name: of the node.
         check: called while waiting; raises ProcessError when a node has died.
         ros_arguments: remappings and such, from ``--ros-args`` on.
+        simulated_time: the node's clock is ``/clock``; waiting always uses wall time.
     """
 
-    def __init__(self, name: str, check: Callable[[], None], ros_arguments: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        name: str,
+        check: Callable[[], None],
+        ros_arguments: Sequence[str] = (),
+        simulated_time: bool = False,
+    ) -> None:
         self._check = check
         self._context = rclpy.Context()
         rclpy.init(args=list(ros_arguments), context=self._context)
-        self._node = rclpy.create_node(name, context=self._context)
+        clock = [Parameter("use_sim_time", value=simulated_time)]
+        self._node = rclpy.create_node(name, context=self._context, parameter_overrides=clock)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
 
@@ -63,7 +71,7 @@ class Client:
             if time.monotonic() > deadline:
                 raise ProcessError(f"no answer from {name} (waited {ANSWER_TIMEOUT_S:.0f} s)")
 
-    def _set_on(self, client: Any, node: str, values: Mapping[str, int | float | str]) -> None:
+    def _set_on(self, client: Any, node: str, values: Mapping[str, int | float | str | list[float]]) -> None:
         """Set parameters of a node. Raises ProcessError: the node refuses."""
         request = SetParameters.Request()
         request.parameters = [

@@ -22,10 +22,10 @@ from ami_ros.ros.wire.verdicts import Judgement
 from ami_ros.sim.faults.catalogue import Catalogue, Fault, name_of
 from ami_ros.types import FloatArray, Level, Observation
 
-CAMERA, PLANNER, ESTOP = FAULTS = ("camera_black", "planner_hung", "estop")
+PLANNER, ESTOP = "planner_hung", "estop"  # besides one of a sensor
 MOVED = 10.0  # times `still_way`: the robot is in motion
 MOVING_S = 30.0  # of the robot's time, until it is in motion
-COVER_S = 30.0  # in which an operator has to cover the camera
+BY_HAND_S = 30.0  # in which an operator has to cover the camera, or stop the readings of a sensor
 LOOKS = 1000  # kept: more than arrive while a fault is watched
 WATCHED_S = 0.5  # for how long to watch after the robot came to rest
 
@@ -64,11 +64,16 @@ class FaultTrials(PursuitClient):
         self._estop: Any = self._node.create_client(SetBool, "safety/estop")
         self._arm: Any = self._node.create_client(Trigger, "safety/rearm")
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Faults to cause, in order: the first one needs a hand on a real robot."""
+        return self.place.sensor_fault, PLANNER, ESTOP
+
     def bring_about(self, name: str, tell: Callable[[str], None]) -> FaultTrial:
         """Cause a fault on the way to a goal, watch, mend it, and watch again.
 
         Args:
-            name: one of `FAULTS`.
+            name: one of `names`.
             tell: shows an operator what to do now.
 
         Raises:
@@ -81,8 +86,8 @@ class FaultTrials(PursuitClient):
         if not self._gets_under_way():
             self.rest()
             return FaultTrial(name, fault.effect, left_out=f"the robot did not move: {self._last_words()}")
-        by_hand = name == CAMERA and self._faults is None
-        within_s = COVER_S if by_hand else fault.within_s
+        by_hand = name == self.place.sensor_fault and self._faults is None
+        within_s = BY_HAND_S if by_hand else fault.within_s
         begun_ns, unsafe = self._break(fault, tell), self.unsafe
         named = self._watch_until(lambda: self._naming(fault, begun_ns), within_s)
         held_ns = named.stamp_ns if named is not None else self.now_ns
@@ -91,7 +96,7 @@ class FaultTrials(PursuitClient):
         self._watch_until(lambda: None, WATCHED_S)
         codes = [] if named is None else [reason.code for reason in named.verdict.reasons]
         expected = sorted({code.partition("@")[0] for code in fault.named_by})
-        moved = None if still_ns is None else moved_since(self._way, still_ns, self._gap)
+        moved = None if still_ns is None else moved_since(self._way, still_ns, self.place.stir)
         recovered_s = self._mend(fault, tell)
         self.rest()
         return FaultTrial(
@@ -119,7 +124,7 @@ class FaultTrials(PursuitClient):
         elif fault.name == PLANNER:
             self._freeze(True)
         elif self._faults is None:
-            tell("cover the camera now and keep it covered")
+            tell(self.place.by_hand[0])
         else:
             self._set_fault(fault.name)
         return begun_ns
@@ -131,7 +136,7 @@ class FaultTrials(PursuitClient):
         elif fault.name == PLANNER:
             self._freeze(False)
         elif self._faults is None:
-            tell("uncover it")
+            tell(self.place.by_hand[1])
         else:
             self._set_fault("")
         mended_ns = self.now_ns
@@ -152,7 +157,7 @@ class FaultTrials(PursuitClient):
 
     def _gets_under_way(self) -> bool:
         start, enough = self.here(), MOVED * self._wanted.still_way
-        moves = self._watch_until(lambda: self._gap(start, self.here()) > enough or None, MOVING_S)
+        moves = self._watch_until(lambda: self.place.stir(start, self.here()) > enough or None, MOVING_S)
         return moves is not None
 
     def _watch_until(self, condition: Callable[[], Any], limit_s: float) -> Any:
@@ -172,10 +177,7 @@ class FaultTrials(PursuitClient):
         return None
 
     def _still_ns(self, since_ns: int) -> int | None:
-        return still_since(self._way, since_ns, self._gap, self._wanted.still_way)
-
-    def _gap(self, one: FloatArray, other: FloatArray) -> float:
-        return max(self.place.gaps(one, other).values())
+        return still_since(self._way, since_ns, self.place.stir, self._wanted.still_way)
 
     def _on_observation(self, observation: Observation, here: FloatArray) -> None:
         super()._on_observation(observation, here)

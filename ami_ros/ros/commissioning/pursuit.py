@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -51,10 +52,9 @@ class PursuitClient(WatchedRobot):
         super().__init__("commission", spec, check, simulated, PLANNER, ros_arguments)
         self._wanted, self._taken = wanted, goals
         self.picture: ImageArray | None = None
-        self.within = {
-            name: wanted.within_m if unit == "m" else wanted.within_rad
-            for name, unit in self.place.units.items()
-        }
+        self._places = [goal.place for goal in goals]
+        self.within = self.place.within(wanted, self._places)
+        self._share, self._there = wanted.slow, self._places[0]
         self._index, self._goal_ns, self._begun_ns, self._since_ns, self._unsafe = 0, 0, 0, 0, 0
         self._arrived_ns: int | None = None
         self._before: dict[str, float] = {}
@@ -65,22 +65,26 @@ class PursuitClient(WatchedRobot):
         self._gate: Any = self._node.create_client(SetParameters, "safety/set_parameters")
         self._cancel: Any = self._node.create_client(Trigger, f"{PLANNER}/cancel")
 
-    def limit_speed(self, share: float) -> None:
-        """Set the gate's limit to this share of the robot's speeds. Raises ProcessError: it refuses."""
-        self._set_on(self._gate, "safety", {"speed_scale": share})
+    def limit_authority(self, share: float) -> None:
+        """Let the gate allow this share of the authority. Raises ProcessError: it refuses."""
+        self._share = share
+        self._set_on(self._gate, "safety", self.place.limits(share, self._places[0]))
 
     def choose(self, tried: dict[int, int]) -> int:
         """Return the index of the next goal: see `next_goal`."""
-        return next_goal(tried, self._gaps_to_all(), 2.0 * self._wanted.within_m)
+        return next_goal(tried, self._gaps_to_all(), self.place.near(self._wanted))
 
     def farthest(self) -> int:
         """Return the index of the goal that is farthest from where the robot is."""
         return int(np.argmax(self._gaps_to_all()))
 
     def _gaps_to_all(self) -> FloatArray:
-        points = np.stack([self.place.point(goal.place) for goal in self._taken])
+        points = np.stack([self.place.point(self._goal_at(place)) for place in self._places])
         gaps: FloatArray = np.linalg.norm(points - self.place.point(self.here()), axis=1)
         return gaps
+
+    def _goal_at(self, place: FloatArray) -> FloatArray:
+        return self.place.goal_at(self._share, place, self._places[0])
 
     def here(self) -> FloatArray:
         """Return where the robot is (P,), once it has published that. Raises ProcessError: not in time."""
@@ -104,8 +108,10 @@ class PursuitClient(WatchedRobot):
                 f"the gate has stopped ({why}), expected one that allows motion: check the robot and release "
                 "the e-stop; then run the same command again, and the gate starts again"
             )
-        self._index, goal, self._said = index, self._taken[index], ""
-        self._before = self.place.gaps(self.here(), goal.place)
+        self._index, self._said = index, ""
+        self._there = self._goal_at(self._places[index])
+        goal = replace(self._taken[index], place=self._there)
+        self._before = self.place.gaps(self.here(), self._there)
         self._goal_ns = self.show(goal)
         self.wait_for_goal(self._goal_ns)
         self._arrived_ns = None
@@ -113,21 +119,20 @@ class PursuitClient(WatchedRobot):
         self._levels, self._reasons, self._stops, self._unsafe = {}, {}, 0, self.unsafe
         self.go()
 
-    def pursue(self, index: int, speed: float) -> Iterator[dict[str, float]]:
+    def pursue(self, index: int) -> Iterator[dict[str, float]]:
         """Pursue one goal to the end, and yield the gaps at each look.
 
         Args:
             index: of the goal.
-            speed: share of the robot's speed that the gate allows: slower ones get more time.
 
         Raises:
             ProcessError: a node died, or the robot went silent.
             GoalError: the planner refuses the goal.
         """
         self.begin(index)
-        while not self._is_over(self._wanted.goal_s / speed):
+        while not self._is_over(self.place.patience_s(self._wanted.goal_s, self._share)):
             self.look()
-            yield self.place.gaps(self.here(), self._taken[index].place)
+            yield self.place.gaps(self.here(), self._there)
         self._said = self._last_words()
         self.rest()
 
@@ -142,7 +147,7 @@ class PursuitClient(WatchedRobot):
         return GoalTrial(
             goal=self._index,
             before=self._before,
-            after=self.place.gaps(self.here(), self._taken[self._index].place),
+            after=self.place.gaps(self.here(), self._there),
             seconds=(self.now_ns - self._begun_ns) / 1e9,
             said=self._said,
             levels=self._levels,

@@ -6,7 +6,7 @@ Each plan is compared with the way back to where that picture was taken. Nothing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,7 @@ from ami_ros.ros.wire.qos import STATE
 from ami_ros.types import FloatArray, Observation
 
 SHADOW = "shadow"  # name of the planner's node
-KEPT_S = 60.0  # of the robot's time: nothing is compared with older moments
+KEPT_S, KEPT = 60.0, 2.0  # of the robot's time, and times `hindsight_s`: nothing older is compared
 
 
 @dataclass(frozen=True)
@@ -102,13 +102,17 @@ class ShadowClient(WatchedRobot):
         if len(images) < len(self._cameras):
             return
         taken = TakenGoal(images, here)
-        self.goals.offer(taken)
         self._seen[now_ns] = taken
         for stamps in (self._seen, self._reports, self._proposals):
-            _forget(stamps, now_ns - round(KEPT_S * 1e9))
+            _forget(stamps, now_ns - round(max(KEPT_S, KEPT * self._wanted.hindsight_s) * 1e9))
         ago_ns = now_ns - round(self._wanted.hindsight_s * 1e9)
-        if self._first_ns <= ago_ns and now_ns - self._shown_ns >= self._wanted.goal_for_s * 1e9:
-            goal = self._seen[min(self._seen, key=lambda stamp_ns: abs(stamp_ns - ago_ns))]
+        if self._first_ns > ago_ns:
+            return
+        goal = self._seen[_nearest(self._seen, ago_ns)]
+        places = [kept.place for kept in self.goals.kept]
+        if self.place.may_stay(goal.place, here, places, self._wanted.within_share):
+            self.goals.offer(taken)
+        if now_ns - self._shown_ns >= self._wanted.goal_for_s * 1e9:
             self._shown_ns = now_ns
             self._shown[self.show(goal)] = goal.place
 
@@ -129,12 +133,20 @@ class ShadowClient(WatchedRobot):
         if status is None or points is None:
             return
         del self._reports[stamp_ns], self._proposals[stamp_ns]
-        seen = self._seen.get(status.stamp_ns)
-        if seen is None:
+        at_ns = _nearest(self._seen, status.stamp_ns)
+        # Readings without stamps have those of their arrival, which differ from node to node.
+        if abs(at_ns - status.stamp_ns) > self._spec.step_ns * (not self._cameras):
             return
+        seen = self._seen[at_ns]
         way = self.place.way(seen.place, self._shown[status.goal_stamp_ns])
         if float(np.abs(way).max()) >= self._wanted.least_way:
-            self.compared.append(Comparison(self.place.planned(points), way, status.surprise_at_rest))
+            self.compared.append(
+                Comparison(self.place.planned(points, seen.place), way, status.surprise_at_rest)
+            )
+
+
+def _nearest(by_stamp: Mapping[int, Any], stamp_ns: int) -> int:
+    return min(by_stamp, key=lambda other_ns: abs(other_ns - stamp_ns))
 
 
 def _forget(by_stamp: dict[int, Any], before_ns: int) -> None:

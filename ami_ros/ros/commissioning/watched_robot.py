@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -13,23 +14,27 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 from std_msgs.msg import String
 from std_srvs.srv import SetBool
+from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from ami_ros.body.goals.kinds import goal_topics
+from ami_ros.body.goals.profile import ProfileGoal
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import ImageSensor, VectorSensor
 from ami_ros.commissioning.core.place import place_of
+from ami_ros.commissioning.core.plant_place import COMMANDED
 from ami_ros.commissioning.core.spread import TakenGoal
 from ami_ros.errors import GoalError, ProcessError
 from ami_ros.node_settings import NodeSettings, ProposingSettings
 from ami_ros.planning.observation_pairing import ObservationPairing, Seen
 from ami_ros.ros.clients.client import START_TIMEOUT_S, Client
 from ami_ros.ros.clients.episodes import EVERY_MESSAGE
+from ami_ros.ros.proposing.heard_commands import HeardCommands
 from ami_ros.ros.proposing.observation import observation_of
 from ami_ros.ros.proposing.sensor_inputs import SensorInputs
 from ami_ros.ros.wire.goal_status import GoalState, GoalStatus, status_from_ros
 from ami_ros.ros.wire.guard import ErrorLog
 from ami_ros.ros.wire.message_limits import MOST_TEXT, report_limit, within
-from ami_ros.ros.wire.messages import image_to_ros, stamp_to_ns
+from ami_ros.ros.wire.messages import image_to_ros, stamp_from_ns, stamp_to_ns
 from ami_ros.ros.wire.qos import LATCHED, camera_subscription
 from ami_ros.ros.wire.vectors import vector_from_ros
 from ami_ros.ros.wire.verdicts import Judgement, judgement_from_ros
@@ -42,6 +47,7 @@ SILENT_S = 30.0  # wall time without any observation
 VERDICTS = QoSProfile(
     depth=200, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
 )
+FOREVER_NS = 10**18
 CONNECT_S = 1.5  # wall time that DDS takes to connect a node to all others; earlier messages are lost
 IMAGES_KEPT = 20  # while we are busy
 
@@ -73,7 +79,7 @@ class WatchedRobot(Client):
         planner: str,
         ros_arguments: Sequence[str] = (),
     ) -> None:
-        super().__init__(name, check, ros_arguments)
+        super().__init__(name, check, ros_arguments, simulated_time=simulated)
         self._spec, self._planner = spec, planner
         self.place = place_of(spec)
         self.now_ns, self.level, self.unsafe = 0, Level.HOLD, 0
@@ -87,6 +93,11 @@ class WatchedRobot(Client):
             camera: self._node.create_publisher(Image, topics[camera].name, LATCHED)
             for camera in self._cameras
         }
+        self._profiles: Any = (
+            None
+            if self._cameras
+            else self._node.create_publisher(JointTrajectory, topics[ProfileGoal.name].name, LATCHED)
+        )
         self._sim: Any = self._node.create_client(SetBool, "sim/pause") if simulated else None
         self._is_on = not simulated  # before it begins, a simulator rehearses at another time
 
@@ -94,13 +105,19 @@ class WatchedRobot(Client):
         spec, node, errors = self._spec, self._node, ErrorLog(self._node)
         common = load_settings(NodeSettings, config_path("node.yaml"))
         gap_s = load_settings(ProposingSettings, config_path("proposing_node.yaml")).pair_gap_s
-        images, where = spec.images_for("model"), spec.sensors[self.place.sensor]
+        images = spec.images_for("model")
+        sensors = [spec.sensors[name] for name in self.place.sensors]
+        vectors = [sensor for sensor in sensors if isinstance(sensor, VectorSensor)]
         optional = {image.name: round(image.max_age_s * 1e9) for image in images if not image.required}
         names = [image.name for image in images]
-        self._pairing = ObservationPairing(names, {where.name: 0}, spec.step_ns, round(gap_s * 1e9), optional)
+        # The newest of several sensors count, however old: while one is silent, the others show what happens.
+        slack_ns = {sensor.name: 0 if names else FOREVER_NS for sensor in vectors}
+        if self.place.hears_commands:
+            slack_ns[COMMANDED] = FOREVER_NS
+            self._commands = HeardCommands(node, errors, spec, self._on_command)
+        self._pairing = ObservationPairing(names, slack_ns, spec.step_ns, round(gap_s * 1e9), optional)
         self._most_pixels = common.max_image_pixels
         camera = camera_subscription(common.camera_reliability, IMAGES_KEPT, simulated)
-        vectors = [where] if isinstance(where, VectorSensor) else []
         inputs = SensorInputs(node, errors, spec, self._most_pixels)
         inputs.observe(images, vectors, camera, self._on_image, self._on_vector)
         on_status = within(report_limit(), DiagnosticArray, self._on_status)
@@ -128,7 +145,12 @@ class WatchedRobot(Client):
         """Take what has arrived. Raises ProcessError: a node died, or the robot went silent."""
         self._spin()
         if time.monotonic() - self._heard_s > SILENT_S:
-            raise ProcessError(f"no observation arrived for {SILENT_S:.0f} s; {self._last_words()}")
+            outputs = self._spec.outputs if self.place.hears_commands else ()
+            needed = ", ".join([*self.place.sensors, *(carried.output.topic for carried in outputs)])
+            raise ProcessError(
+                f"no observation arrived for {SILENT_S:.0f} s, expected messages of {needed}; "
+                f"{self._last_words()}"
+            )
 
     def wait_for_planner(self) -> None:
         """Wait until the planner is there, with its model. Raises ProcessError: not in time."""
@@ -143,6 +165,8 @@ class WatchedRobot(Client):
         for camera in self._cameras:
             message = image_to_ros(goal.images[camera], stamp_ns, self._spec.sensors[camera].name)
             self._goals[camera].publish(message)
+        if self._profiles is not None:
+            self._profiles.publish(_profile(self.place.shown(goal.place), stamp_ns))
         return stamp_ns
 
     def wait_for_goal(self, stamp_ns: int) -> None:
@@ -159,7 +183,7 @@ class WatchedRobot(Client):
                 return False
             if status.state is GoalState.ERROR:
                 raise GoalError(f"the planner says: {status.reason}")
-            return set(self._cameras) <= set(status.goal_sensors)
+            return set(self._cameras) <= set(status.goal_sensors) and bool(status.goal_sensors)
 
         problem = "the planner did not take the goal"
         self._until(taken, START_TIMEOUT_S, lambda: f"{problem}; {self._last_words()}")
@@ -176,8 +200,14 @@ class WatchedRobot(Client):
         self._see(sensor.name, message, stamp_to_ns(message.header.stamp))
 
     def _on_vector(self, sensor: VectorSensor, message: Any) -> None:
-        values, stamp_ns = vector_from_ros(message, sensor, time.time_ns(), self._spec.simulation.held)
+        values, stamp_ns = vector_from_ros(message, sensor, self._now_ns(), self._spec.simulation.held)
         self._see(sensor.name, values, stamp_ns)
+
+    def _on_command(self) -> None:
+        self._see(COMMANDED, None, self._now_ns())
+
+    def _now_ns(self) -> int:
+        return int(self._node.get_clock().now().nanoseconds)
 
     def _see(self, sensor: str, content: Any, stamp_ns: int) -> None:
         if not self._is_on:
@@ -186,6 +216,10 @@ class WatchedRobot(Client):
         taken = self._pairing.take()
         if taken is None:
             return
+        if COMMANDED in taken:
+            if (commanded := self._commands.newest) is None:
+                return
+            taken = {**taken, COMMANDED: replace(taken[COMMANDED], content=commanded)}
         observation = observation_of(taken, self._most_pixels)
         self.now_ns, self._heard_s = observation.stamp_ns, time.monotonic()
         self._here = self.place.of(observation)
@@ -213,6 +247,14 @@ class WatchedRobot(Client):
     def _on_truth(self, message: String) -> None:
         self._is_on = True
         self.unsafe = int(json.loads(message.data)["unsafe_commands"])
+
+
+def _profile(values: Mapping[str, float], stamp_ns: int) -> JointTrajectory:
+    """Return a profile of one point: wanted values that do not change."""
+    message = JointTrajectory(joint_names=list(values))
+    message.header.stamp = stamp_from_ns(stamp_ns)
+    message.points = [JointTrajectoryPoint(positions=list(values.values()))]
+    return message
 
 
 def pictures(observation: Observation, cameras: Sequence[str]) -> dict[str, Any]:

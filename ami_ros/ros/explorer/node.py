@@ -10,28 +10,24 @@ from pathlib import Path
 
 from diagnostic_msgs.msg import DiagnosticArray
 
-from ami_ros.body.robot_spec import Carried
 from ami_ros.body.sensors import VectorSensor
-from ami_ros.errors import AmiError, ConfigError
+from ami_ros.errors import ConfigError
 from ami_ros.exploration.planner import ExploringPlanner
 from ami_ros.exploration.settings import ExplorerSettings, load_explorer_settings
 from ami_ros.exploration.state_file import read_exploration, write_exploration
 from ami_ros.node_settings import ExplorerNodeSettings
 from ami_ros.ros.explorer.cycle import ExploringCycle
+from ami_ros.ros.proposing.heard_commands import HeardCommands
 from ami_ros.ros.proposing.node import ProposingNode, run_proposing
 from ami_ros.ros.proposing.sensor_inputs import bounded
-from ami_ros.ros.wire.commands import from_message, message_type
 from ami_ros.ros.wire.message_limits import MOST_TEXT
-from ami_ros.ros.wire.messages import decoded
 from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settings_from_parameters
-from ami_ros.ros.wire.qos import LATCHED_HISTORY, STATE
+from ami_ros.ros.wire.qos import LATCHED_HISTORY
 from ami_ros.ros.wire.verdicts import judgement_from_ros
 from ami_ros.settings.fields import load_settings
 from ami_ros.settings.share import config_path
 from ami_ros.system.whole_file import check_writable
-from ami_ros.types import FloatArray, Level
-
-VELOCITIES = "velocity"  # an output of velocities gives no place
+from ami_ros.types import Level
 
 
 class ExplorerNode(ProposingNode):
@@ -51,14 +47,10 @@ class ExplorerNode(ProposingNode):
         self.settings = settings_from_parameters(self, ExplorerNodeSettings)
         self._exploring = settings_from_parameters(self, ExplorerSettings)
         self._planner: ExploringPlanner | None = None
-        self._commands: dict[Carried, bytes] = {}
+        self._commands = HeardCommands(self, self._errors, self._spec)
         self._level = Level.HOLD  # until the gate's first verdict: without the gate nothing moves
         verdicts = bounded(self._errors, DiagnosticArray, "safety/verdict", MOST_TEXT, self._on_verdict)
         self.create_subscription(DiagnosticArray, "safety/verdict", verdicts, LATCHED_HISTORY, raw=True)
-        for carried in self._spec.outputs:
-            output, on_command = carried.output, partial(self._on_command, carried)
-            if output.of.vector != VELOCITIES:
-                self.create_subscription(message_type(output.of), output.topic, on_command, STATE, raw=True)
 
     def _make_cycle(self) -> ExploringCycle:
         """Continue the stored exploration, or begin one."""
@@ -81,7 +73,7 @@ class ExplorerNode(ProposingNode):
             self._spec,
             self._period_s,
             time.perf_counter,
-            self._newest_command,
+            lambda: self._commands.newest,
             keep,
             self.settings.state_s,
         )
@@ -97,8 +89,10 @@ class ExplorerNode(ProposingNode):
 
     def _vectors(self) -> tuple[VectorSensor, ...]:
         found = super()._vectors()
-        where = None if self._planner is None else self._spec.sensors.get(self._planner.sensor)
-        return (*found, where) if isinstance(where, VectorSensor) and where not in found else found
+        planner, sensors = self._planner, self._spec.sensors
+        names = () if planner is None else (planner.sensor, *planner.border_sensors)
+        more = [sensors[name] for name in names if name in sensors]
+        return (*found, *(s for s in more if isinstance(s, VectorSensor) and s not in found))
 
     def _is_exact(self, sensor: VectorSensor) -> bool:
         return sensor.is_joints or (self._planner is not None and sensor.name == self._planner.sensor)
@@ -110,25 +104,6 @@ class ExplorerNode(ProposingNode):
         self._level = judgement.verdict.level
         if self._planner is not None:
             self._planner.judge(self._level)
-
-    def _on_command(self, carried: Carried, message: bytes) -> None:
-        self._commands[carried] = message  # unpacked only for planning: a hundred arrive per second
-
-    def _newest_command(self) -> FloatArray | None:
-        if len(self._commands) < len(self._spec.outputs):
-            return None
-        newest = self._spec.home.copy()
-        try:
-            for carried, data in self._commands.items():
-                interface, columns = carried.output.of, list(carried.columns)
-                message = decoded(data, message_type(interface))
-                newest[columns] = from_message(
-                    message, interface, carried.names, newest[columns], 0, 0
-                ).position
-        except (AmiError, ValueError) as error:
-            self._errors.report("command", error)
-            return None
-        return newest
 
 
 def main() -> int:

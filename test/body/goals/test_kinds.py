@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import dataclasses
 
+from bodies import process_body
+
 from ami_ros.body.goals.kinds import KINDS, goal_remappings, goal_topics
 from ami_ros.body.robot_spec import load_robot
 
@@ -21,8 +23,10 @@ def test_only_with_a_memory_is_there_a_goal_by_name():
     assert set(goal_topics(SPEC, with_memory=True)) - set(goal_topics(SPEC)) == {"name"}
 
 
-def test_the_usual_topic_of_every_kind_is_one_of_an_arms():
-    names = {topic.name for topic in goal_topics(SPEC, with_memory=True).values()}
+def test_the_usual_topic_of_every_kind_is_one_of_an_arms_or_a_plants(tmp_path):
+    bodies = (SPEC, load_robot(process_body(tmp_path)))
+    names = {topic.name for body in bodies for topic in goal_topics(body, with_memory=True).values()}
+    assert "~/goal_profile" not in {topic.name for topic in goal_topics(SPEC).values()}
     assert {f"~/goal_{kind.name}" for kind in KINDS} <= names
 
 
