@@ -15,6 +15,7 @@ from benchmarks.patients.command import patients
 from benchmarks.point_maze.command import point_maze
 from benchmarks.process.command import process
 from benchmarks.real.command import real
+from benchmarks.two_room.command import two_room
 from benchmarks.watching import watching
 
 app = typer.Typer(
@@ -34,6 +35,7 @@ app.command()(patients)
 app.command("point-maze")(point_maze)
 app.command()(process)
 app.command()(real)
+app.command("two-room")(two_room)
 app.command()(watching)
 
 if __name__ == "__main__":

@@ -4,14 +4,32 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.episodes.dataset import EpisodeSet
 from ami_ros.memory.known_moments import KnownMoments
+from ami_ros.model.many_moments import states_of
 from ami_ros.model.points import points_of
 from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.routes.settings import GraphRouteSettings
+
+
+def pictured_moments(
+    episodes: EpisodeSet, model: ModelRuntime, spec: RobotSpec, how: GraphRouteSettings
+) -> KnownMoments:
+    """Return all control steps of episodes that one camera recorded.
+
+    Args:
+        episodes: recorded.
+        model: sees them.
+        spec: of their robot.
+        how: settings of the routes through the memory.
+    """
+    camera = spec.camera.name
+    states = torch.cat([states_of(model, {camera: row}, {}) for row in episodes.images[camera]])
+    return known_moments(states, episodes, model, spec, how)
 
 
 def known_moments(

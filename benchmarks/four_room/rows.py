@@ -22,8 +22,8 @@ from ami_ros.planning.routes.settings import GRAPH, LEARNED, OFF
 from ami_ros.system.whole_file import write_whole
 from benchmarks.four_room.episodes import BASELINES, Player, play
 from benchmarks.four_room.planning import PlannerPlayer
-from benchmarks.four_room.recorded import recorded_moments
 from benchmarks.four_room.tasks import fixed_tasks
+from benchmarks.recordings_as_memory import pictured_moments
 
 
 class Rows:
@@ -54,7 +54,7 @@ class Rows:
     def _recorded(self) -> KnownMoments:
         episodes = EpisodeSet(list_episodes(self._data))
         how = self._configuration.planner.routes[GRAPH]
-        return recorded_moments(episodes, self._model, self._configuration.spec, how)
+        return pictured_moments(episodes, self._model, self._configuration.spec, how)
 
     def _players(self) -> dict[str, Callable[[], Player]]:
         def ours(recalls: bool = False, **changes: Any) -> Callable[[], Player]:
