@@ -13,6 +13,7 @@ from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.settings import PlannerSettings
 from ami_ros.types import FloatArray, Goal
 from benchmarks.patients.gated import GatedPump
+from benchmarks.patients.on_board import OnBoard
 from benchmarks.patients.recording import readings
 from benchmarks.patients.world import Day, World
 
@@ -39,12 +40,13 @@ class Ours:
 
     def followed(self, world: World, day: Day) -> FloatArray:
         """Return the glucose of a day, every 3 min, mg/dl."""
-        seen = world.begin(day)
+        seen, board = world.begin(day), OnBoard(day.patient)
+        board.begin(seen)
         self._planner.restart()
         self.gated.begin()
         self._planner.set_goal(Goal(vectors={"glucose": np.array([AIM])}))
         while not world.ends:
-            *measured, insulin = readings(day, seen)
+            *measured, insulin = readings(day, seen, board)
             observation = self.gated.sense(np.array(measured), np.array([insulin]))
             started = time.perf_counter()
             plan = self._planner.plan(observation)
@@ -52,4 +54,5 @@ class Ours:
             self.gated.hear(plan)
             effect = float(self.gated.inputs(plan.actions, observation)[0])
             seen = world.act("us", insulin=effect / day.patient.cf)
+            board.see(seen)
         return np.array(world.glucose)

@@ -35,10 +35,16 @@ class Simulator:
         self._pid = pid_ctrller.PIDController(**PID)
 
     def known(self) -> list[dict[str, Any]]:
-        """Return what a clinician knows of each patient: name, basal in U/min, CR in g/U, CF in mg/dl/U."""
+        """Return what a clinician knows of each patient: basal in U/min, CR in g/U, CF in mg/dl/U, kg."""
         rows = self._table.merge(self._quest, on="Name")
         return [
-            {"name": row.Name, "basal": row.u2ss * row.BW / 6000.0, "cr": row.CR, "cf": row.CF}
+            {
+                "name": row.Name,
+                "basal": row.u2ss * row.BW / 6000.0,
+                "cr": row.CR,
+                "cf": row.CF,
+                "weight": row.BW,
+            }
             for row in rows.itertuples()
         ]
 
@@ -51,15 +57,19 @@ class Simulator:
 
         row = self._table.loc[self._table.Name == patient].squeeze()
         start = row.iloc[2:15].to_numpy(dtype=float)
-        # The same numbers as plain attributes: the integrator reads them twenty times faster.
+        # The same numbers as plain attributes, and as Python's: the integrator is many times faster with them.
         parameters = SimpleNamespace(**row.to_dict())
         body = T1DPatient(parameters, init_state=start, random_init_bg=True, seed=seed)
         sensor = CGMSensor.withName(SENSOR, seed=seed)
         self._env = T1DSimEnv(body, sensor, InsulinPump.withName(PUMP), _Meals(meals))
+        # It looks for its patient in both tables, at every sample.
+        self._bolus.quest = self._quest[self._quest.Name == patient]
+        self._bolus.patient_params = self._table.loc[self._table.Name == patient, ["Name", "u2ss", "BW"]]
         self._bolus.reset()
         self._pid.reset()
         self._owed = 0.0  # U/min of one sample
         self._last = self._env.reset()
+        body._odesolver.f = lambda minute, state, *rest: T1DPatient.model(minute, state.tolist(), *rest)
         return {"cgm": float(self._last.observation.CGM), "bg": float(self._last.info["bg"])}
 
     def act(

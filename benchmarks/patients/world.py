@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import subprocess
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,12 +30,14 @@ class Patient(NamedTuple):
         basal: insulin that keeps it where it is, U/min.
         cr: carbohydrates that a unit covers, g/U.
         cf: by how much a unit lowers glucose, mg/dl/U.
+        weight: of the body, kg.
     """
 
     name: str
     basal: float
     cr: float
     cf: float
+    weight: float
 
     @property
     def basal_effect(self) -> float:
@@ -80,11 +83,16 @@ MEALS = (
 )
 
 
-def meals_of(seed: int) -> list[list[float]]:
-    """Return the meals (minute, g) of a day, drawn as simglucose draws them."""
+def meals_of(seed: int, appetite: float = 1.0) -> list[list[float]]:
+    """Return the meals (minute, g) of a day, drawn as simglucose draws them.
+
+    Args:
+        seed: of the day.
+        appetite: share of these meals that is eaten; 0: a day of fasting.
+    """
     generator, found = np.random.default_rng([47, seed]), []
     for meal in MEALS:
-        if generator.random() >= meal.chance:
+        if generator.random() >= appetite * meal.chance:
             continue
         hour = -1.0
         while not meal.low <= hour <= meal.high:
@@ -102,11 +110,23 @@ class Day:
         patient: who.
         seed: of meals, sensor noise and first glucose.
         announced: whether controllers hear of meals.
+        appetite: share of the usual meals that is eaten.
     """
 
     patient: Patient
     seed: int
     announced: bool
+    appetite: float = 1.0
+
+    @cached_property
+    def meals(self) -> list[list[float]]:
+        """All (minute, g), announced or not."""
+        return meals_of(self.seed, self.appetite)
+
+    def eaten(self, step: int, steps: int = 1) -> float:
+        """Return the carbohydrates of meals that begin within some control steps from `step` on, g."""
+        first, last = STEP_MIN * step, STEP_MIN * (step + steps)
+        return float(sum(grams for minute, grams in self.meals if first <= minute < last))
 
 
 @dataclass
@@ -187,7 +207,7 @@ class World:
     def begin(self, day: Day) -> Seen:
         """Begin a day; its patient was at rest before."""
         self.day, self.step, self.glucose = day, 0, []
-        first = self.pipe.ask("begin", patient=day.patient.name, seed=day.seed, meals=meals_of(day.seed))
+        first = self.pipe.ask("begin", patient=day.patient.name, seed=day.seed, meals=day.meals)
         return Seen(first["cgm"], day.patient.basal * STEP_MIN, self._announced())
 
     def act(self, by: str, **what: Any) -> Seen:
@@ -203,9 +223,7 @@ class World:
         People announce a meal as they sit down to it. Were it announced after its first bite, records would
         have insulin that answers a meal nobody has seen, and a model would learn that insulin raises glucose.
         """
-        first = STEP_MIN * self.step
-        coming = [grams for minute, grams in meals_of(self.day.seed) if first <= minute < first + STEP_MIN]
-        return float(sum(coming)) if self.day.announced else 0.0
+        return self.day.eaten(self.step) if self.day.announced else 0.0
 
     @property
     def ends(self) -> bool:

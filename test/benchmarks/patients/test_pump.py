@@ -15,6 +15,7 @@ from benchmarks.patients.gated import GatedPump as Pump
 from benchmarks.patients.suspend import Settings, Suspend
 
 SPEC = load_robot(str(ROBOT))
+OTHERS = np.zeros(len(SPEC.sensors) - 2)  # what neither the gate nor the oracle looks at
 WANTED = 55.0  # mg/dl of glucose, in each control step
 
 
@@ -23,7 +24,7 @@ def delivered(pump: Pump, glucose: list[float]) -> list[float]:
     pump.begin()
     found, insulin = [], 0.0
     for value in glucose:
-        observation = pump.sense(np.array([value, 0.0, 1.5, 1.0]), np.array([insulin]))
+        observation = pump.sense(np.array([value, *OTHERS]), np.array([insulin]))
         insulin = float(pump.inputs(np.full((3, 2, 1), WANTED), observation)[0])
         found.append(insulin)
     return found
