@@ -14,6 +14,7 @@ from benchmarks.patients.command import patients
 from benchmarks.point_maze.command import point_maze
 from benchmarks.process.command import process
 from benchmarks.real.command import real
+from benchmarks.turbofan.command import turbofan
 from benchmarks.watching import watching
 
 app = typer.Typer(
@@ -32,6 +33,7 @@ app.command()(patients)
 app.command("point-maze")(point_maze)
 app.command()(process)
 app.command()(real)
+app.command()(turbofan)
 app.command()(watching)
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ EXTRAS = {
     "watch": ("rerun",),
     "process": ("pcgym", "stable_baselines3"),
     "point_maze": ("ogbench", "imageio"),
+    "turbofan": ("pycycle", "openmdao", "scipy"),
     "ray": ("ray",),
     "bench": ("pytorch_mppi", "stable_worldmodel", "torchvision", "imageio"),
 }
@@ -30,6 +31,7 @@ BEYOND_VENV = (
     "bench",
     "process",
     "point_maze",
+    "turbofan",
     "watch",
 )  # large, or for few: `make venv` leaves them out
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The standard atmosphere, and what reaches an engine of it.
 
-Source: U.S. Standard Atmosphere (1976), troposphere and lower stratosphere; Anderson, "Modern compressible flow"
-(2003), 3.28 and 3.30, with a ratio of heat capacities of 1.4.
+Source: U.S. Standard Atmosphere (1976), troposphere and lower stratosphere; Anderson, "Modern compressible
+flow" (2003), 3.28 and 3.30, with a ratio of heat capacities of 1.4.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What moves the knobs: an engine's usual controller, some that know little, and one that knows the simulator."""
+"""What moves the knobs: an engine's usual controller, some that know little, one that knows all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 
 from ami_ros.types import FloatArray
 from benchmarks.turbofan.limits import FIRST, HIGH, LEAST, LOW, MOST, RATE, STEP_S
-from benchmarks.turbofan.profiles import ratios
 from benchmarks.turbofan.world import SENSORS, World, accelerated, followed, limited
 
 AT = {name: place for place, name in enumerate(SENSORS)}
@@ -19,7 +18,7 @@ SHUT = 4300.0  # rpm, corrected: above it, bleed valves close
 
 
 def scheduled_bleed(speed: float, mach: float, slowing: bool) -> float:
-    """Return the bleed of an engine's usual schedule: more at part speed, at high Mach, and while slowing down."""
+    """Return the bleed of an engine's usual schedule: more at part speed, at high Mach, and slowing down."""
     part = float(np.clip((SHUT - speed) / 1000.0, 0.0, 1.0))
     bleed = BLEED_FLOOR + part * (BLEED_SLOWER + BLEED_MACH * mach) + (RELIEF if slowing else 0.0)
     return float(np.clip(bleed, LOW[2], HIGH[2]))
@@ -32,7 +31,7 @@ class Controller(Protocol):
         """Begin a profile."""
 
     def act(self, world: World, seen: FloatArray) -> FloatArray:
-        """Return knobs (3,) for what is measured (11,)."""
+        """Return knobs (3,) for what is measured (12,)."""
 
 
 class Hold:
@@ -43,7 +42,8 @@ class Hold:
 
     def act(self, world: World, seen: FloatArray) -> FloatArray:
         """Return the knobs as they are."""
-        return world.inputs
+        kept: FloatArray = world.inputs
+        return kept
 
 
 class PI:
@@ -73,10 +73,10 @@ class PI:
 class MinMax:
     """Implements `Controller` as engines have it: a governor of N1, between schedules and limiters.
 
-    Demanded thrust is a speed of the low spool, by the steady line of a new engine, with a slow trim from the
-    estimated thrust. The governor's fuel goes through the least of the acceleration schedule and the limiters of
-    N1, N2, T3 and EGT, and the largest of that and the deceleration schedule. Schedules are of fuel over P3, by the
-    corrected speed of the high spool. The nozzle stays; bleed follows a schedule.
+    Demanded thrust is a speed of the low spool, by the steady line of a new engine, with a slow trim from
+    the estimated thrust. The governor's fuel goes through the least of the acceleration schedule and the
+    limiters of N1, N2, T3 and EGT, and the largest of that and the deceleration schedule. Schedules are of
+    fuel over P3, by the corrected speed of the high spool. The nozzle stays; bleed follows a schedule.
 
     Source: Jaw and Mattingly, "Aircraft engine controls" (2009), 4.3 and 5.4.
 
@@ -100,8 +100,7 @@ class MinMax:
     def act(self, world: World, seen: FloatArray) -> FloatArray:
         """Return the knobs."""
         rating, mach, demand = world.rating, float(seen[AT["mach"]]), world.goal()
-        theta, delta = ratios(world.profile, world.step)
-        root = np.sqrt(theta)
+        root = float(np.sqrt(world.profile.ratios[world.step][0]))
         steady_now = abs(demand - self._last) < 1e-4
         if steady_now:
             self._trim += self._trim_rate * STEP_S * (demand - seen[AT["thrust"]])
@@ -139,7 +138,7 @@ class LinearMPC:
     Source: Proctor, Brunton and Kutz, "Dynamic mode decomposition with control" (2016).
 
     Args:
-        seen: episodes of what was measured (E, S + 1, 11).
+        seen: episodes of what was measured (E, S + 1, 12).
         done: of the knobs (E, S, 3).
     """
 
@@ -163,21 +162,22 @@ class LinearMPC:
         self._missed, self._expected = 0.0, float("nan")
 
     def act(self, world: World, seen: FloatArray) -> FloatArray:
-        """Return the first of the best changes; what the model misses of the thrust is added to its predictions."""
+        """Return the first of the best changes; predictions are moved by what the model has missed."""
         from scipy.optimize import lsq_linear
 
         state, now = (seen - self._mean) / self._std, (world.inputs - self._middle) / self._half
         if np.isfinite(self._expected):
             self._missed += self.SLOW * (state[0] - self._expected - self._missed)
         target = (world.goal() - self._mean[0]) / self._std[0]
-        effect, rows, missing = np.zeros((len(state), 3 * self.HORIZON)), [], []
+        effect = np.zeros((len(state), 3 * self.HORIZON))
+        rows, missing = list[FloatArray](), list[FloatArray]()
         rest = (FIRST - self._middle) / self._half
         for step in range(self.HORIZON):
             state = self._a @ state + self._b @ now + self._c
             effect = self._a @ effect
             effect[:, : 3 * (step + 1)] += np.tile(self._b, step + 1)
             rows.append(effect[:1])
-            missing.append([target - state[0] - self._missed * (step + 1)])
+            missing.append(np.array([target - state[0] - self._missed * (step + 1)]))
             held = np.zeros((3, 3 * self.HORIZON))
             held[:, : 3 * (step + 1)] = np.tile(np.eye(3), step + 1)
             rows.append(self.KEPT * held[1:])  # nozzle and bleed go where they usually are
@@ -195,7 +195,7 @@ class LinearMPC:
 class Ceiling:
     """Implements `Controller` by optimising on the simulator itself, from its true state: no engine has that.
 
-    Gauss and Newton's method with a damping over the knobs of the next seconds. It knows no later demand either.
+    Gauss and Newton's method, damped, over the knobs of the next seconds. It knows no later demand either.
 
     Source: Nocedal and Wright, "Numerical optimization" (2006), 10.3.
     """
@@ -206,7 +206,9 @@ class Ceiling:
     SCALE = np.array([1.0, 1.0, 1.0, 0.2, 0.2])
     PRICE = 0.5  # of a percent of fuel, next to a percent of thrust squared
     INSIDE = np.array([0.0, 0.0, 0.0, 0.0, 0.01, 0.01, 0.01])
-    SPANS = np.array([50.0, 100.0, 5.0, 10.0, 0.005, 0.005, 0.005])  # of what is beyond a limit, as dear as a percent
+    SPANS = np.array(
+        [50.0, 100.0, 5.0, 10.0, 0.005, 0.005, 0.005]
+    )  # of what is beyond a limit, as dear as a percent
 
     def begin(self, world: World) -> None:
         """Begin where the knobs are."""
@@ -243,7 +245,7 @@ class Ceiling:
         count, rpm = len(plans), np.tile(world.rpm, (len(plans), 1))
         knobs, errors = np.tile(world.inputs, (count, 1)), []
         wanted, span = 1e3 * 10.0 ** world.goal(), STEP_S / self.SUBSTEPS
-        _, delta = ratios(world.profile, world.step)
+        _, delta = world.profile.ratios[world.step]
         at = min(world.step + 1, len(world.profile.mach) - 1)
         for step in range(self.HORIZON):
             move = max(number for number, first in enumerate(self.MOVES) if first <= step)
@@ -254,7 +256,9 @@ class Ceiling:
                 found = world.run(rpm, between, at)
                 rpm = accelerated(rpm, found, span)
             watched = limited(rpm, found)
-            beyond = np.maximum(watched - MOST + self.INSIDE, 0.0) + np.maximum(LEAST + self.INSIDE - watched, 0.0)
+            beyond = np.maximum(watched - MOST + self.INSIDE, 0.0) + np.maximum(
+                LEAST + self.INSIDE - watched, 0.0
+            )
             errors += [100.0 * (found.thrust / delta / wanted - 1.0)[:, None], 3.0 * beyond / self.SPANS]
         fuel = 230.0 * plans[:, 2] + 1000.0  # a percent is a percent, and the more the dearer
         nozzle_and_all = np.sqrt(self.PRICE / 1000.0) * fuel[:, None]

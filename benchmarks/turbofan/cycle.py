@@ -4,15 +4,15 @@
 At off-design, pyCycle's own turbofan finds the spool speeds at which each shaft's power balances. Here speeds
 are given and the imbalance is found: it is what accelerates a spool.
 
-Source: structure, design point and losses of the high-bypass turbofan among the examples of pyCycle; Hendricks
-and Gray, "pyCycle: a tool for efficient optimization of gas turbine engine cycles" (2019).
+Source: structure, design point and losses of the high-bypass turbofan among the examples of pyCycle;
+Hendricks and Gray, "pyCycle: a tool for efficient optimization of gas turbine engine cycles" (2019).
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
-import numpy as np
 import openmdao.api as om
 import pycycle.api as pyc
 
@@ -68,7 +68,7 @@ SCALES = {name: ("PR", "Wc", "eff", "Nc") for name in ("fan", "lpc", "hpc")}
 SCALES |= {name: ("PR", "Wp", "eff", "Np") for name in ("hpt", "lpt")}
 
 
-class Turbofan(pyc.Cycle):
+class Turbofan(pyc.Cycle):  # type: ignore[misc]
     """The cycle, on design or with spools at any speed; see `FLOWS` for what follows what."""
 
     def initialize(self) -> None:
@@ -82,7 +82,6 @@ class Turbofan(pyc.Cycle):
         still = {"statics": False}  # no areas between the components: only the nozzles' matter
         wide = {"map_extrap": True, **still}
         low, high = ("Nmech", "low_rpm"), ("Nmech", "high_rpm")
-        duct, nozzle = (lambda: pyc.Duct(**still)), (lambda: pyc.Nozzle(nozzType="CV", lossCoef="Cv"))
         spooled = {
             "fan": (pyc.Compressor(map_data=pyc.FanMap, bleed_names=[], **wide), low),
             "lpc": (pyc.Compressor(map_data=pyc.LPCMap, bleed_names=[], **wide), low),
@@ -99,16 +98,16 @@ class Turbofan(pyc.Cycle):
             "fc": pyc.FlightConditions(),
             "inlet": pyc.Inlet(**still),
             "splitter": pyc.Splitter(**still),
-            "lpc_duct": duct(),
-            "hpc_duct": duct(),
+            "lpc_duct": pyc.Duct(**still),
+            "hpc_duct": pyc.Duct(**still),
             "cooling": pyc.BleedOut(bleed_names=["cool3", "cool4"], **still),
             "burner": pyc.Combustor(fuel_type="FAR", **still),
-            "lpt_duct": duct(),
-            "tail_duct": duct(),
-            "core_nozzle": nozzle(),
+            "lpt_duct": pyc.Duct(**still),
+            "tail_duct": pyc.Duct(**still),
+            "core_nozzle": pyc.Nozzle(nozzType="CV", lossCoef="Cv"),
             "bypass_bleed": pyc.BleedOut(bleed_names=["bypBld"], **still),
-            "bypass_duct": duct(),
-            "bypass_nozzle": nozzle(),
+            "bypass_duct": pyc.Duct(**still),
+            "bypass_nozzle": pyc.Nozzle(nozzType="CV", lossCoef="Cv"),
             "perf": pyc.Performance(num_nozzles=2, num_burners=1),
         }
         order = ["fc", "inlet", "fan", "splitter", "lpc_duct", "lpc", "hpc_duct", "hpc", "cooling", "burner"]
@@ -154,7 +153,7 @@ class Turbofan(pyc.Cycle):
         ends = {"splitter1": "splitter.Fl_O1", "splitter2": "splitter.Fl_O2"}
         for flow in FLOWS:
             names = flow.split()
-            for before, after in zip(names[:-1], names[1:], strict=True):
+            for before, after in pairwise(names):
                 start = ends.get(before, f"{before}.Fl_O")
                 first = before == "fc"
                 self.pyc_connect_flow(start, f"{after}.Fl_I", connect_w=not first, connect_stat=first)
@@ -217,7 +216,9 @@ def _problem(cycle: Turbofan) -> Any:
     problem.setup(check=False)
     problem.set_solver_print(level=-1)
     fuel = problem.model.burner.mix_fuel.thermo_add
-    fuel.idx_compo = [fuel.idx_compo]  # pyCycle 4.4.0 adds an array of one to a number, which NumPy 2.4 refuses
+    fuel.idx_compo = [
+        fuel.idx_compo
+    ]  # pyCycle 4.4.0 adds an array of one to a number, which NumPy 2.4 refuses
     for name, value in LOSSES.items():
         problem.set_val(name, value)
     problem.set_val("high_shaft.HPX", OFFTAKE_HP, units="hp")
@@ -237,6 +238,57 @@ def sized() -> Sized:
     problem.set_val("fc.balance.Pt", 5.2)
     problem.set_val("fc.balance.Tt", 440.0)
     problem.run_model()
-    scales = {f"{name}.s_{it}": float(problem.get_val(f"{name}.s_{it}")[0]) for name, each in SCALES.items() for it in each}
-    areas = [float(problem.get_val(f"{name}_nozzle.Throat:stat:area", units="inch**2")[0]) for name in ("core", "bypass")]
-    return Sized(scales, *areas, float(problem.get_val("burner.Wfuel", units="lbm/s")[0]))
+    scales = {
+        f"{name}.s_{it}": float(problem.get_val(f"{name}.s_{it}")[0])
+        for name, each in SCALES.items()
+        for it in each
+    }
+
+    def found(name: str, units: str) -> float:
+        return float(problem.get_val(name, units=units)[0])
+
+    core, bypass = (found(f"{name}_nozzle.Throat:stat:area", "inch**2") for name in ("core", "bypass"))
+    return Sized(scales, core, bypass, found("burner.Wfuel", "lbm/s"))
+
+
+def solved(size: Sized, altitude_ft: float, mach: float, fuel: float, bleed: float) -> dict[str, float]:
+    """Return pyCycle's own steady point of a sized engine.
+
+    Args:
+        size: of the engine.
+        altitude_ft: of the flight.
+        mach: of the flight.
+        fuel: flow, lb/s.
+        bleed: of the flow into the high-pressure compressor.
+
+    Returns:
+        Speeds in rpm, thrust in lbf, temperatures in degR, margins in percent, by `READ`.
+    """
+    problem = _problem(Turbofan(design=False))
+    for name, value in size.scales.items():
+        problem.set_val(name, value)
+    problem.set_val("balance.rhs:W", size.core_area, units="inch**2")
+    problem.set_val("balance.rhs:BPR", size.bypass_area, units="inch**2")
+    problem.set_val("balance.rhs:FAR", fuel, units="lbm/s")
+    problem.set_val("fc.alt", altitude_ft, units="ft")
+    problem.set_val("fc.MN", mach)
+    problem.set_val("hpc.cust:frac_W", bleed)
+    starts = {"hpt.PR": 3.0, "lpt.PR": 4.0, "fc.balance.Pt": 5.2, "fc.balance.Tt": 440.0}
+    starts |= {f"{name}.map.RlineMap": 2.0 for name in ("fan", "lpc", "hpc")}
+    for name, value in starts.items():
+        problem.set_val(name, value)
+    problem.run_model()
+    return {name: float(problem.get_val(where)[0]) for name, where in READ.items()}
+
+
+READ = {
+    "low_rpm": "low_rpm",
+    "high_rpm": "high_rpm",
+    "thrust": "perf.Fn",
+    "t3": "hpc.Fl_O:tot:T",
+    "egt": "hpt.Fl_O:tot:T",
+    "t4": "burner.Fl_O:tot:T",
+    "fan_margin": "fan.SMN",
+    "lpc_margin": "lpc.SMN",
+    "hpc_margin": "hpc.SMN",
+}

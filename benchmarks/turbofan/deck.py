@@ -32,8 +32,8 @@ NOZZLE, BLEED, HEALTH = (0.92, 1.1), (0.0, 0.1), (0.95, 1.0)
 HOTTEST_K = 2000.0  # of the turbine's entry
 DEEPEST = -0.15  # of a compressor's margin: further beyond stall a point means nothing
 BALANCED = 1e-5
-# The steady line at sea level, from pyCycle: corrected speeds in rpm and fuel flow in kg/s. It only says where
-# to tabulate.
+# The steady line at sea level, from pyCycle: corrected speeds in rpm and fuel flow in kg/s. It only says
+# where to tabulate.
 LINE = np.array(
     [
         (2067.6, 12498.7, 0.163),
@@ -101,7 +101,9 @@ class Deck:
             health: efficiency of the high-pressure compressor (N,), of its own when new.
         """
         theta, delta = total_ratios(*air)
-        given = _coordinates(rpm / np.sqrt(theta)[:, None], fuel / (delta * np.sqrt(theta)), air[2], knobs, health, theta)
+        given = _coordinates(
+            rpm / np.sqrt(theta)[:, None], fuel / (delta * np.sqrt(theta)), air[2], knobs, health, theta
+        )
         values = np.clip((given - self._weights["low"]) / self._weights["half"] - 1.0, -1.2, 1.2)
         for number, (weight, bias) in enumerate(self._layers):
             values = values @ weight.T + bias
@@ -122,7 +124,12 @@ class Deck:
 
 
 def _coordinates(
-    rpm: FloatArray, fuel: FloatArray, mach: FloatArray, knobs: FloatArray, health: FloatArray, theta: FloatArray
+    rpm: FloatArray,
+    fuel: FloatArray,
+    mach: FloatArray,
+    knobs: FloatArray,
+    health: FloatArray,
+    theta: FloatArray,
 ) -> FloatArray:
     """Return the table's inputs (N, 8): corrected speeds and fuel next to the steady line, and the rest."""
     usual = np.interp(rpm[:, 0], LINE[0], LINE[1])
@@ -195,7 +202,9 @@ def conditions_of(count: int) -> tuple[Conditions, FloatArray]:
     fuel = line * FUEL[0] * (FUEL[1] / FUEL[0]) ** share[2]
     knobs, health = np.stack([within(4, NOZZLE), within(5, BLEED)], axis=1), within(6, HEALTH)
     root = np.sqrt(theta)
-    conditions = Conditions(low * root, high * root, fuel * delta * root, *air, *knobs.T, health)
+    conditions = Conditions(
+        low * root, high * root, fuel * delta * root, *air, knobs[:, 0], knobs[:, 1], health
+    )
     return conditions, _coordinates(np.stack([low, high], axis=1), fuel, mach, knobs, health, theta)
 
 
@@ -235,15 +244,17 @@ def _fitted(
         optimiser.step()
         schedule.step()
         done(1)
-    polish = torch.optim.LBFGS(network.parameters(), max_iter=POLISH, history_size=20, line_search_fn="strong_wolfe")
+    polish = torch.optim.LBFGS(
+        network.parameters(), max_iter=POLISH, history_size=20, line_search_fn="strong_wolfe"
+    )
 
     def closure() -> torch.Tensor:
         polish.zero_grad()
-        loss = (network(learned) - answers).square().mean()
+        loss: torch.Tensor = (network(learned) - answers).square().mean()
         loss.backward()
         return loss
 
-    polish.step(closure)  # type: ignore[no-untyped-call]
+    polish.step(closure)
     done(POLISH)
     with torch.no_grad():
         errors = (network(given[judged]) - wanted[judged]).square().mean(dim=0).sqrt().numpy() * std

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Enthalpy and entropy of air with burnt kerosene, from the table that comes with pyCycle, for many points at once.
+"""Enthalpy and entropy of air with burnt kerosene, from pyCycle's table, for many points at once.
 
 Mixtures of ideal gases add up by mass, so two columns of the table suffice: air, and the richest mixture. The
 table's dependence on pressure, dissociation above 2000 K, is left out: the engine stays below.

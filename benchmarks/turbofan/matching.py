@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The engine's components matched for many points at once, with spools at any speed.
 
-pyCycle needs seconds for such a point. This solves the same equations, on the maps and gas tables that come with
-pyCycle and with the scales that its design point gave, for thousands of points together. The difference: maps are
-interpolated by cubic splines here, linearly there. `test/benchmarks/turbofan` compares the two.
+pyCycle needs seconds for such a point. This solves the same equations, on the maps and gas tables that come
+with pyCycle and with the scales that its design point gave, for thousands of points together. The difference:
+the compressors' maps are interpolated by cubic splines here, linearly there. A test compares the two.
 
-Source: Walsh and Fletcher, "Gas turbine performance" (2004), 7.8, for the matching; elements as in pyCycle 4.4.
+Source: Walsh and Fletcher, "Gas turbine performance" (2004), 7.8, for the matching; elements as in
+pyCycle 4.4.
 """
 
 from __future__ import annotations
@@ -20,7 +21,14 @@ from ami_ros.types import FloatArray
 from benchmarks.turbofan.cycle import LOSSES, Sized
 from benchmarks.turbofan.gas import enthalpy, expanded, gas_constant, heat_capacity, temperature
 
-RANKINE, LB, PSI, LBF, HP, INCH2 = 1.8, 0.45359237, 6894.757293168, 4.4482216152605, 745.6998715823, 0.00064516
+RANKINE, LB, PSI, LBF, HP, INCH2 = (
+    1.8,
+    0.45359237,
+    6894.757293168,
+    4.4482216152605,
+    745.6998715823,
+    0.00064516,
+)
 STANDARD_K, STANDARD_PA = 288.15, 101325.0
 ROUNDS = 40
 SMALL = 1e-9
@@ -97,7 +105,9 @@ class _Compressor:
         speeds, lines = data.param_data[1]["values"], data.param_data[2]["values"]  # type: ignore[attr-defined]
         by_name = {one["name"]: one["values"][0] for one in data.output_data}  # type: ignore[attr-defined]
         self._map = {k: RectBivariateSpline(speeds, lines, v) for k, v in by_name.items()}
-        self._pr, self._wc, self._eff, self._nc = (scales[f"{name}.s_{it}"] for it in ("PR", "Wc", "eff", "Nc"))
+        self._pr, self._wc, self._eff, self._nc = (
+            scales[f"{name}.s_{it}"] for it in ("PR", "Wc", "eff", "Nc")
+        )
 
     def __call__(self, rpm: FloatArray, kelvin: FloatArray, line: FloatArray) -> tuple[FloatArray, ...]:
         """Return corrected flow in kg/s, pressure ratio, efficiency, and margin at constant speed."""
@@ -121,18 +131,24 @@ class _Turbine:
     def __init__(self, data: object, scales: dict[str, float], name: str) -> None:
         speeds, ratios = data.param_data[1]["values"], data.param_data[2]["values"]  # type: ignore[attr-defined]
         by_name = {one["name"]: one["values"][0] for one in data.output_data}  # type: ignore[attr-defined]
-        # Linear beyond the map, as pyCycle extrapolates: a spline of degree one is enough for so smooth a map.
+        # Straight lines, also beyond the map, as pyCycle has them: a low spool at idle is far beyond.
         self._map = {k: (speeds, ratios, v) for k, v in by_name.items()}
-        self._pr, self._wp, self._eff, self._np = (scales[f"{name}.s_{it}"] for it in ("PR", "Wp", "eff", "Np"))
+        self._pr, self._wp, self._eff, self._np = (
+            scales[f"{name}.s_{it}"] for it in ("PR", "Wp", "eff", "Np")
+        )
 
-    def __call__(self, rpm: FloatArray, kelvin: FloatArray, ratio: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def __call__(
+        self, rpm: FloatArray, kelvin: FloatArray, ratio: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
         """Return the flow W sqrt(T) / P in lb/s, sqrt(degR), psi, and the efficiency."""
         speed, on_map = rpm / np.sqrt(kelvin * RANKINE) / self._np, (ratio - 1.0) / self._pr + 1.0
         flow, efficiency = (_linear(*self._map[name], speed, on_map) for name in ("WpMap", "effMap"))
         return flow * self._wp, np.maximum(efficiency * self._eff, 0.2)
 
 
-def _linear(rows: FloatArray, columns: FloatArray, values: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
+def _linear(
+    rows: FloatArray, columns: FloatArray, values: FloatArray, x: FloatArray, y: FloatArray
+) -> FloatArray:
     i = np.clip(np.searchsorted(rows, x) - 1, 0, len(rows) - 2)
     j = np.clip(np.searchsorted(columns, y) - 1, 0, len(columns) - 2)
     a = (x - rows[i]) / (rows[i + 1] - rows[i])
@@ -189,7 +205,11 @@ class Engine:
         """March through the engine; return the point and the five errors (N, 5)."""
         fan_line, lpc_line, hpc_line, hpt_ratio, lpt_ratio = unknown.T
         none = np.zeros(len(unknown))
-        sound = np.sqrt(heat_capacity(at.ambient_k, none) / (heat_capacity(at.ambient_k, none) / gas_constant(none) - 1.0) * at.ambient_k)
+        sound = np.sqrt(
+            heat_capacity(at.ambient_k, none)
+            / (heat_capacity(at.ambient_k, none) / gas_constant(none) - 1.0)
+            * at.ambient_k
+        )
         speed = at.mach * sound
         t2 = temperature(enthalpy(at.ambient_k, none) + 0.5 * speed**2, none)
         rise = np.exp(_entropy_difference(at.ambient_k, t2) / gas_constant(none))
@@ -277,7 +297,12 @@ def _entropy_difference(before: FloatArray, after: FloatArray) -> FloatArray:
 
 
 def _nozzle(
-    flow: FloatArray, kelvin: FloatArray, pascal: FloatArray, ambient: FloatArray, burnt: FloatArray, speed_share: float
+    flow: FloatArray,
+    kelvin: FloatArray,
+    pascal: FloatArray,
+    ambient: FloatArray,
+    burnt: FloatArray,
+    speed_share: float,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the throat's area (N,), m2, and the gross thrust (N,), N, of a convergent nozzle."""
     constant, total = gas_constant(burnt), enthalpy(kelvin, burnt)

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Profiles: a minute of a flight each, with its altitude, its Mach number, and the thrust that is demanded."""
+"""Profiles: a minute of a flight each, with altitude, Mach number, and the thrust that is demanded."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ami_ros.types import FloatArray
 from benchmarks.turbofan.atmosphere import ambient, total_ratios
@@ -60,6 +61,8 @@ class Profile(NamedTuple):
         thrust: what is demanded (N + 1,), corrected, N.
         moving: whether the demand moves in this step, or has moved in the 5 s before (N + 1,).
         health: of the high-pressure compressor, of its efficiency when new.
+        air: static temperature, K, static pressure, Pa, and Mach number (N + 1, 3).
+        ratios: theta and delta at the engine's face (N + 1, 2).
     """
 
     kind: str
@@ -67,8 +70,10 @@ class Profile(NamedTuple):
     mach: FloatArray
     speed: FloatArray
     thrust: FloatArray
-    moving: FloatArray
+    moving: NDArray[np.bool_]
     health: float
+    air: FloatArray
+    ratios: FloatArray
 
 
 SETTLES_S = 5.0
@@ -81,7 +86,7 @@ def profile(rating: Rating, seed: int) -> Profile:
     kind, time_s = KINDS[name], STEP_S * np.arange(STEPS + 1)
     altitude = generator.uniform(*kind.altitude_m) + generator.uniform(*kind.climb_ms) * time_s
     mach = np.maximum(generator.uniform(*kind.mach) + kind.mach_s * time_s, 0.0)
-    idle = IDLE + PER_MACH * mach[0]
+    idle = IDLE + PER_MACH * float(mach[0])
 
     def drawn() -> float:
         return idle + (TOP - idle) * float(generator.uniform(*kind.demand))
@@ -102,16 +107,7 @@ def profile(rating: Rating, seed: int) -> Profile:
         speed[at], moved[at] = now, since < SETTLES_S
     thrust = np.array([rating.of("thrust", *pair) for pair in zip(speed, mach, strict=True)])
     health = 1.0 - WORN * float(generator.random())
-    return Profile(name, np.maximum(altitude, 0.0), mach, speed, thrust, moved, health)
-
-
-def air(one: Profile, at: int) -> tuple[float, float, float]:
-    """Return static temperature, K, static pressure, Pa, and Mach number in a step."""
-    kelvin, pascal = ambient(np.asarray(one.altitude_m[at]))
-    return float(kelvin), float(pascal), float(one.mach[at])
-
-
-def ratios(one: Profile, at: int) -> tuple[float, float]:
-    """Return theta and delta at the engine's face in a step."""
-    theta, delta = total_ratios(*(np.asarray(value) for value in air(one, at)))
-    return float(theta), float(delta)
+    altitude = np.maximum(altitude, 0.0)
+    around = np.stack([*ambient(altitude), mach], axis=1)
+    ratios = np.stack(total_ratios(*around.T), axis=1)
+    return Profile(name, altitude, mach, speed, thrust, moved, health, around, ratios)

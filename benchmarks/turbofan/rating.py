@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The steady engine, new and with its usual nozzle and bleed: what demands and an engine's own schedules are made of."""
+"""The steady engine, new, with its usual nozzle and bleed: demands and schedules are made of it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,13 @@ LARGEST = np.array([0.01, 0.1])  # change of the logarithms in a round
 
 
 def steady(
-    deck: Deck, low: FloatArray, air: tuple[FloatArray, FloatArray, FloatArray], knobs: FloatArray, health: FloatArray
+    deck: Deck,
+    low: FloatArray,
+    air: tuple[FloatArray, FloatArray, FloatArray],
+    knobs: FloatArray,
+    health: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the speed of the high spool (N,), rpm, and the fuel (N,), kg/s, that hold a low-spool speed (N,)."""
+    """Return speeds of the high spool (N,), rpm, and fuel (N,), kg/s, that hold low-spool speeds (N,)."""
     theta, delta = total_ratios(*air)
     root = np.sqrt(theta)
     high = np.interp(low / root, LINE[0], LINE[1]) * root
@@ -62,12 +66,14 @@ class Rating:
             "fuel": fuel / delta / np.sqrt(theta),
         }
         self._tables = {
-            name: RegularGridInterpolator((SPEEDS, MACHS), it.reshape(shape), bounds_error=False, fill_value=None)
+            name: RegularGridInterpolator(
+                (SPEEDS, MACHS), it.reshape(shape), bounds_error=False, fill_value=None
+            )
             for name, it in tables.items()
         }
 
     def of(self, name: str, speed: float, mach: float) -> float:
-        """Return `thrust`, N, `ratio` of fuel to P3, kg/s/Pa, `high` speed, rpm, or `fuel`, kg/s: all corrected."""
+        """Return, corrected, `thrust`, N, `ratio` of fuel to P3, kg/s/Pa, `high` speed, rpm, `fuel`, kg/s."""
         return float(self._tables[name]((speed, mach)))
 
     def speed(self, thrust: float, mach: float) -> float:

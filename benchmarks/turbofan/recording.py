@@ -18,7 +18,11 @@ from benchmarks.turbofan.world import World
 
 SEED = 10_000_000  # of the first logged flight: far from those that are judged
 KEPT = (4, 20)  # control steps that an excitation of nozzle and bleed stays
-DITHER, BUMP, BUMPED = 0.01, (-0.06, 0.06), (2, 10)  # of the fuel, decades: noise, steps, and how long they stay
+DITHER, BUMP, BUMPED = (
+    0.01,
+    (-0.06, 0.06),
+    (2, 10),
+)  # of the fuel, decades: noise, steps, and how long they stay
 MODERATE = (3.0, 1.4)  # of that controller
 LEAST_BLEED = -0.03  # next to the schedule's
 SHY = 0.5  # of an excitation is left while a margin is small
@@ -26,7 +30,7 @@ NEAR = 0.06
 
 
 class Logs:
-    """Flights: what was measured (E, S + 1, 11), what was wanted and what was done (E, S, 3).
+    """Flights: what was measured (E, S + 1, 12), what was wanted and what was done (E, S, 3).
 
     Args:
         world: the engine.
@@ -49,7 +53,7 @@ class Logs:
 
 
 def record_of(seen: FloatArray, wanted: FloatArray, spec: RobotSpec) -> EpisodeRecord:
-    """Return a flight, measured (S + 1, 11) and wanted (S, 3), as an episode."""
+    """Return a flight, measured (S + 1, 12) and wanted (S, 3), as an episode."""
     measured = seen.astype(np.float32)
     return EpisodeRecord(
         images={},
@@ -75,8 +79,8 @@ def _flight(world: World, number: int) -> tuple[FloatArray, FloatArray, FloatArr
         if bumped == 0:
             bumped, bump = int(generator.integers(*BUMPED)), float(generator.uniform(*BUMP))
         held, bumped = held - 1, bumped - 1
-        excited = wanted + [bump + DITHER * generator.standard_normal(), nozzle - wanted[1], bleed]
-        excited[2] = max(excited[2], 0.0)
+        fuel = wanted[0] + bump + DITHER * generator.standard_normal()
+        excited = np.array([fuel, nozzle, max(wanted[2] + bleed, 0.0)])
         if seen[-1][7] < NEAR:  # a careful operator stops where a compressor's margin is small
             excited = wanted + SHY * (excited - wanted)
             excited[2] = max(excited[2], wanted[2])

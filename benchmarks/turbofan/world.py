@@ -6,19 +6,35 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ami_ros.types import FloatArray
 from benchmarks.turbofan.deck import Deck, Steady
 from benchmarks.turbofan.limits import FIRST, HIGH, LEAST, LOW, MOST, RATE, STEP_S, STEPS
-from benchmarks.turbofan.profiles import Profile, air, profile, ratios
+from benchmarks.turbofan.profiles import Profile, profile
 from benchmarks.turbofan.rating import OFFTAKE_W, Rating, steady
 
-INERTIA = np.array([62.0, 17.0])  # kg m2 of the low and the high spool: of the order of such engines, no data sheet's
+INERTIA = np.array(
+    [62.0, 17.0]
+)  # kg m2 of the low and the high spool: of the order of such engines, no data sheet's
 SUBSTEPS = 10
 RPM = np.pi / 30.0  # rad/s
-SENSORS = ("thrust", "low_rpm", "high_rpm", "t3", "p3", "egt", "fan_margin", "lpc_margin", "hpc_margin", "altitude", "mach")
-LAG_S = np.array([0.2, 0.05, 0.05, 0.8, 0.05, 1.2, 0.3, 0.3, 0.3, 0.0, 0.0])  # thermocouples are slow
-NOISE = np.array([0.001, 2.0, 5.0, 0.7, 0.001, 1.5, 0.003, 0.003, 0.003, 5.0, 0.0005])
+SENSORS = (
+    "thrust",
+    "low_rpm",
+    "high_rpm",
+    "t3",
+    "p3",
+    "egt",
+    "fan_margin",
+    "lpc_margin",
+    "hpc_margin",
+    "altitude",
+    "mach",
+    "fuel_flow",
+)
+LAG_S = np.array([0.2, 0.05, 0.05, 0.8, 0.05, 1.2, 0.3, 0.3, 0.3, 0.0, 0.0, 0.1])  # thermocouples are slow
+NOISE = np.array([0.001, 2.0, 5.0, 0.7, 0.001, 1.5, 0.003, 0.003, 0.003, 5.0, 0.0005, 0.001])
 
 
 class Taken(NamedTuple):
@@ -34,7 +50,7 @@ class Taken(NamedTuple):
 
     error: float
     moving: bool
-    exceeded: FloatArray
+    exceeded: NDArray[np.bool_]
     fuel: float
     impulse: float
 
@@ -59,33 +75,33 @@ class World:
         self.deck, self.rating = deck, Rating(deck)
 
     def begin(self, seed: int) -> FloatArray:
-        """Begin a profile with the engine steady at its first demand; return what is measured (11,)."""
+        """Begin a profile with the engine steady at its first demand; return what is measured (12,)."""
         self.profile: Profile = profile(self.rating, seed)
         self._generator = np.random.default_rng([62, seed])
         self.health, self.step = self.profile.health, 0
         self.taken: list[Taken] = []
-        theta, delta = ratios(self.profile, 0)
+        theta, delta = self.profile.ratios[0]
         low = np.array([self.profile.speed[0] * np.sqrt(theta)])
-        here = tuple(np.array([value]) for value in air(self.profile, 0))
+        here = tuple(np.array([value]) for value in self.profile.air[0])
         high, fuel = steady(self.deck, low, here, FIRST[None, 1:], np.array([self.health]))  # type: ignore[arg-type]
         self.rpm = np.array([low[0], high[0]])
         self.inputs = np.clip([np.log10(fuel[0] / delta / np.sqrt(theta)), *FIRST[1:]], LOW, HIGH)
-        self._sensed = self._truth(self.run(self.rpm[None], self.inputs[None], 0), 0)
+        self._sensed = self._truth(self.run(self.rpm[None], self.inputs[None], 0), self.inputs, 0)
         return self._measured()
 
     def act(self, wanted: FloatArray) -> FloatArray:
-        """Take a control step with knobs (3,) within ranges and rates; return what is measured (11,)."""
+        """Take a control step with knobs (3,) within ranges and rates; return what is measured (12,)."""
         before, self.inputs = self.inputs, followed(self.inputs, wanted)
         self.step += 1
         worst_low, worst_high = np.full(7, np.inf), np.full(7, -np.inf)
         fuel = impulse = 0.0
-        theta, delta = ratios(self.profile, self.step)
+        theta, delta = self.profile.ratios[self.step]
         span = STEP_S / SUBSTEPS
         for part in range(1, SUBSTEPS + 1):
             knobs = before + part / SUBSTEPS * (self.inputs - before)
             found = self.run(self.rpm[None], knobs[None], self.step)
             self.rpm = accelerated(self.rpm[None], found, span)[0]
-            truth = self._truth(found, self.step)
+            truth = self._truth(found, knobs, self.step)
             share = -np.expm1(-span / np.maximum(LAG_S, 1e-3))
             self._sensed = self._sensed + share * (truth - self._sensed)
             watched = limited(self.rpm[None], found)[0]
@@ -100,9 +116,9 @@ class World:
 
     def run(self, rpm: FloatArray, knobs: FloatArray, at: int) -> Steady:
         """Return how the engine runs (N,) at speeds (N, 2) with knobs (N, 3) in a step of the profile."""
-        count, (theta, delta) = len(rpm), ratios(self.profile, at)
+        count, (theta, delta) = len(rpm), self.profile.ratios[at]
         fuel = 10.0 ** knobs[:, 0] * delta * np.sqrt(theta)
-        here = tuple(np.full(count, value) for value in air(self.profile, at))
+        here = tuple(np.full(count, value) for value in self.profile.air[at])
         return self.deck.at(rpm, fuel, here, knobs[:, 1:], np.full(count, self.health))  # type: ignore[arg-type]
 
     @property
@@ -111,16 +127,16 @@ class World:
         return self.step == STEPS
 
     def goal(self) -> float:
-        """Return the demand that the next step is judged by, decades of corrected kN; nobody sees later ones."""
+        """Return the demand that the next step is judged by, decades of corrected kN; nobody sees more."""
         return float(np.log10(self.profile.thrust[min(self.step + 1, STEPS)] / 1e3))
 
-    def _truth(self, found: Steady, at: int) -> FloatArray:
-        """Return what sensors without lag and noise would read (11,), thrust and P3 in decades."""
-        _, delta = ratios(self.profile, at)
+    def _truth(self, found: Steady, knobs: FloatArray, at: int) -> FloatArray:
+        """Return what sensors without lag and noise would read (12,), thrust, P3 and fuel in decades."""
+        _, delta = self.profile.ratios[at]
         thrust = max(float(found.thrust[0]) / delta / 1e3, 0.1)
         values = [np.log10(thrust), *self.rpm, found.t3[0], np.log10(found.p3[0] / delta), found.egt[0]]
         values += [found.fan_margin[0], found.lpc_margin[0], found.hpc_margin[0]]
-        return np.array([*values, self.profile.altitude_m[at], self.profile.mach[at]])
+        return np.array([*values, self.profile.altitude_m[at], self.profile.mach[at], knobs[0]])
 
     def _measured(self) -> FloatArray:
         noisy: FloatArray = self._sensed + NOISE * self._generator.standard_normal(len(NOISE))
@@ -137,7 +153,7 @@ def followed(before: FloatArray, wanted: FloatArray) -> FloatArray:
 def accelerated(rpm: FloatArray, found: Steady, span_s: float) -> FloatArray:
     """Return the speeds (N, 2) after a while, rpm.
 
-    Source: power balance of a rotor, I w dw/dt = P; Walsh and Fletcher, "Gas turbine performance" (2004), 8.4.
+    Source: power balance of a rotor, I w dw/dt = P; Walsh and Fletcher, "Gas turbine performance" (2004), 8.
     """
     power = np.stack([found.low_w, found.high_w - OFFTAKE_W], axis=1)
     speed = rpm * RPM
