@@ -22,10 +22,8 @@ from benchmarks.turbofan.world import World
 STEADY = 1e-4  # decades of the demand's change in a step
 PLANNED = "lpc_margin"  # a band that plans keep and the gate does not watch
 TAKING_OVER = 6  # control steps: the longest way from rest to any knob's end
-TRIM, MOST_TRIM = (
-    0.15,
-    0.03,
-)  # share of a steady error that moves the set point in a step, and decades, at most
+TRIM = 0.15  # share of a steady error that moves the set point in a step
+MOST_TRIM = 0.03  # decades
 
 
 def _without_band(spec: RobotSpec, name: str) -> RobotSpec:
@@ -36,8 +34,8 @@ def _without_band(spec: RobotSpec, name: str) -> RobotSpec:
 class GatedEngine(GatedPlant):
     """Sends plans through the gate, with the thresholds of the engine's YAML.
 
-    The low-pressure compressor's margin is left to the plans: at a border the gate leads fuel to its rest,
-    and to take fuel back is what stalls this compressor.
+    The low-pressure compressor's margin is left to the plans: near a border the gate slows every knob down,
+    and this compressor, near its own at part power, needs bleed soon.
 
     Args:
         spec: the robot.

@@ -8,7 +8,10 @@ import json
 import numpy as np
 import pytest
 
+from ami_ros.body.robot_spec import load_robot
 from benchmarks.turbofan.atmosphere import ambient, total_ratios
+from benchmarks.turbofan.command import ROBOT
+from benchmarks.turbofan.limits import HIGH, LEAST, LOW, MOST, NAMES, RATE, STEP_S
 from benchmarks.turbofan.rows import Outcome, auc, interval, row
 
 
@@ -49,3 +52,15 @@ def test_the_atmosphere_is_the_standard_one():
     theta, delta = total_ratios(kelvin, pascal, np.array([0.0, 1.0, 0.0]))
     assert (theta[0], delta[0]) == (1.0, 1.0)
     assert theta[1] == pytest.approx(1.2 * 216.65 / 288.15)
+
+
+def test_the_robot_has_the_engine_s_ranges_rates_and_limits():
+    spec = load_robot(str(ROBOT))
+    np.testing.assert_allclose(spec.limits.lower, LOW)
+    np.testing.assert_allclose(spec.limits.upper, HIGH)
+    np.testing.assert_allclose(spec.limits.velocity, RATE)
+    assert spec.step_ns == round(STEP_S * 1e9)
+    for name, least, most in zip(NAMES, LEAST, MOST, strict=True):
+        for band in spec.sensors[name].envelope:
+            assert not np.isfinite(least) or band.low == least, name
+            assert not np.isfinite(most) or band.high == most, name
