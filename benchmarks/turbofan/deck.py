@@ -8,12 +8,14 @@ steady line, where transients lead, and a small network interpolates between the
 from __future__ import annotations
 
 import os
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from ami_ros.errors import ConfigError
 from ami_ros.types import FloatArray
 from benchmarks.turbofan.atmosphere import ambient, total_ratios
 
@@ -149,6 +151,9 @@ def load(progress: Callable[[str, int], Callable[[int], None]]) -> Deck:
 
     Args:
         progress: is told what begins and of how many parts; what it returns is told how many are done.
+
+    Raises:
+        ConfigError: the file holds no deck.
     """
     file = path()
     if not file.is_file():
@@ -156,8 +161,12 @@ def load(progress: Callable[[str, int], Callable[[int], None]]) -> Deck:
         part = file.with_suffix(".part.npz")
         np.savez(part, **_fitted(*_table(progress("points of the engine", ASKED)), progress))  # type: ignore[arg-type]
         part.replace(file)
-    with np.load(file) as stored:
-        return Deck({name: stored[name] for name in stored.files})
+    try:
+        with np.load(file) as stored:
+            return Deck({name: stored[name] for name in stored.files})
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        expected = "a deck of the engine; remove it, and it is made again"
+        raise ConfigError(f"{file}: got {type(error).__name__}, expected {expected}") from error
 
 
 def _table(done: Callable[[int], None]) -> tuple[FloatArray, FloatArray]:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.interpolate import RegularGridInterpolator
 
 from ami_ros.types import FloatArray
 from benchmarks.turbofan.atmosphere import ambient, total_ratios
@@ -52,6 +51,8 @@ class Rating:
     """
 
     def __init__(self, deck: Deck) -> None:
+        from scipy.interpolate import RegularGridInterpolator
+
         speed, mach = (part.ravel() for part in np.meshgrid(SPEEDS, MACHS, indexing="ij"))
         air = (*ambient(FLOWN_M * np.minimum(mach / 0.8, 1.0)), mach)
         theta, delta = total_ratios(*air)

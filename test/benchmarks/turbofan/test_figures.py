@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from ami_ros.body.robot_spec import load_robot
+from ami_ros.errors import ConfigError
+from benchmarks.turbofan import deck
 from benchmarks.turbofan.atmosphere import ambient, total_ratios
 from benchmarks.turbofan.command import ROBOT
 from benchmarks.turbofan.limits import HIGH, LEAST, LOW, MOST, NAMES, RATE, STEP_S
@@ -64,3 +66,12 @@ def test_the_robot_has_the_engine_s_ranges_rates_and_limits():
         for band in spec.sensors[name].envelope:
             assert not np.isfinite(least) or band.low == least, name
             assert not np.isfinite(most) or band.high == most, name
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no deck", b"text"])
+def test_a_file_that_is_no_deck_is_named(content, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    deck.path().parent.mkdir(parents=True)
+    deck.path().write_bytes(content)
+    with pytest.raises(ConfigError, match=r"deck\.npz: got .*, expected a deck"):
+        deck.load(lambda name, count: pytest.fail("nothing is made"))
