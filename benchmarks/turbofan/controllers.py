@@ -12,7 +12,7 @@ from benchmarks.turbofan.limits import FIRST, HIGH, LEAST, LOW, MOST, RATE, STEP
 from benchmarks.turbofan.world import SENSORS, World, accelerated, followed, limited
 
 AT = {name: place for place, name in enumerate(SENSORS)}
-BLEED_FLOOR, BLEED_MACH, BLEED_SLOWER = 0.0, 0.06, 0.05
+PART_SPEED, PER_MACH = 0.05, 0.06  # bleed at part speed on the ground, and more of it per Mach number
 RELIEF = 0.03  # more bleed while thrust is taken back
 SHUT = 4300.0  # rpm, corrected: above it, bleed valves close
 
@@ -20,7 +20,7 @@ SHUT = 4300.0  # rpm, corrected: above it, bleed valves close
 def scheduled_bleed(speed: float, mach: float, slowing: bool) -> float:
     """Return the bleed of an engine's usual schedule: more at part speed, at high Mach, and slowing down."""
     part = float(np.clip((SHUT - speed) / 1000.0, 0.0, 1.0))
-    bleed = BLEED_FLOOR + part * (BLEED_SLOWER + BLEED_MACH * mach) + (RELIEF if slowing else 0.0)
+    bleed = part * (PART_SPEED + PER_MACH * mach) + (RELIEF if slowing else 0.0)
     return float(np.clip(bleed, LOW[2], HIGH[2]))
 
 
@@ -204,11 +204,9 @@ class Ceiling:
     HORIZON, ROUNDS, SUBSTEPS = 6, 5, 5
     DAMPING, SLOPE, ENOUGH = 0.05, 1e-4, 1e-3
     SCALE = np.array([1.0, 1.0, 1.0, 0.2, 0.2])
-    PRICE = 0.5  # of a percent of fuel, next to a percent of thrust squared
-    INSIDE = np.array([0.0, 0.0, 0.0, 0.0, 0.01, 0.01, 0.01])
-    SPANS = np.array(
-        [50.0, 100.0, 5.0, 10.0, 0.005, 0.005, 0.005]
-    )  # of what is beyond a limit, as dear as a percent
+    PRICE, FAR = 0.5, 1000.0  # half of what a percent of fuel costs, next to a percent of thrust squared
+    INSIDE = np.array([0.0, 0.0, 0.0, 0.0, 0.01, 0.01, 0.01])  # from each limit
+    SPANS = np.array([50.0, 100.0, 5.0, 10.0, 0.005, 0.005, 0.005]) / 3.0  # beyond that, as dear as a percent
 
     def begin(self, world: World) -> None:
         """Begin where the knobs are."""
@@ -256,10 +254,9 @@ class Ceiling:
                 found = world.run(rpm, between, at)
                 rpm = accelerated(rpm, found, span)
             watched = limited(rpm, found)
-            beyond = np.maximum(watched - MOST + self.INSIDE, 0.0) + np.maximum(
-                LEAST + self.INSIDE - watched, 0.0
-            )
-            errors += [100.0 * (found.thrust / delta / wanted - 1.0)[:, None], 3.0 * beyond / self.SPANS]
-        fuel = 230.0 * plans[:, 2] + 1000.0  # a percent is a percent, and the more the dearer
-        nozzle_and_all = np.sqrt(self.PRICE / 1000.0) * fuel[:, None]
-        return np.concatenate([*errors, nozzle_and_all], axis=1)
+            beyond = np.maximum(watched - MOST + self.INSIDE, 0.0)
+            beyond = beyond + np.maximum(LEAST + self.INSIDE - watched, 0.0)
+            errors += [100.0 * (found.thrust / delta / wanted - 1.0)[:, None], beyond / self.SPANS]
+        fuel = 230.0 * plans[:, 2] + self.FAR  # percents; from so far off, its square is nearly straight
+        errors.append(np.sqrt(self.PRICE / self.FAR) * fuel[:, None])
+        return np.concatenate(errors, axis=1)

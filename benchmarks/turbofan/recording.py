@@ -18,15 +18,12 @@ from benchmarks.turbofan.world import World
 
 SEED = 10_000_000  # of the first logged flight: far from those that are judged
 KEPT = (4, 20)  # control steps that an excitation of nozzle and bleed stays
-DITHER, BUMP, BUMPED = (
-    0.01,
-    (-0.06, 0.06),
-    (2, 10),
-)  # of the fuel, decades: noise, steps, and how long they stay
-MODERATE = (3.0, 1.4)  # of that controller
+DITHER, BUMP = 0.01, (-0.06, 0.06)  # noise and steps of the fuel, decades
+BUMPED = (2, 10)  # control steps that such a step stays
+MODERATE = (3.0, 1.4)  # gain and schedule of that controller: not tuned
 LEAST_BLEED = -0.03  # next to the schedule's
 SHY = 0.5  # of an excitation is left while a margin is small
-NEAR = 0.06
+NEAR = 0.06  # of the low-pressure compressor
 
 
 class Logs:
