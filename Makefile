@@ -20,6 +20,7 @@ VENV := .venv
 # What .venv holds, and what it leaves out: large, or for few.
 EXTRAS := ros,sim,train,memory,record,lerobot,gym,test
 MORE_EXTRAS := mujoco,robots,foreign,ray,bench,process,point_maze,watch,so101,docs
+MORE_EXTRAS := mujoco,robots,foreign,ray,bench,process,point_maze,turbofan,watch,docs
 BIN := $(VENV)/bin
 comma := ,
 STAMP := $(VENV)/.installed

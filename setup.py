@@ -76,6 +76,8 @@ FOREIGN = ["gymnasium-robotics>=1.4,<1.5", *MUJOCO]
 GYM = ["gymnasium>=1.0,<2"]
 # Plants with an oracle that knows their equations, for `python -m benchmarks process`; 1 GB with JAX.
 PROCESS = ["pcgym>=0.1.8,<0.2; python_version >= '3.11'", "stable-baselines3>=2.4,<3"]
+# An aircraft engine for `python -m benchmarks turbofan`.
+TURBOFAN = ["om-pycycle>=4.4,<5", "openmdao>=3.45,<4", "scipy>=1.13,<2"]
 # Mazes for `python -m benchmarks point-maze`, with MuJoCo. gymnasium imports imageio undeclared.
 POINT_MAZE = ["ogbench>=1.2,<2; python_version < '3.14'", "imageio>=2.30,<3"]
 # The viewer of `ami-ros watch`, with its own window and page; 170 MB.
@@ -147,6 +149,7 @@ setup(
         "bench": BENCH,
         "process": PROCESS,
         "point_maze": POINT_MAZE,
+        "turbofan": TURBOFAN,
         "foreign": FOREIGN,
         "test": TEST,
     },

@@ -16,6 +16,7 @@ from benchmarks.point_maze.command import point_maze
 from benchmarks.process.command import process
 from benchmarks.real.command import real
 from benchmarks.two_room.command import two_room
+from benchmarks.turbofan.command import turbofan
 from benchmarks.watching import watching
 
 app = typer.Typer(
@@ -36,6 +37,7 @@ app.command("point-maze")(point_maze)
 app.command()(process)
 app.command()(real)
 app.command("two-room")(two_room)
+app.command()(turbofan)
 app.command()(watching)
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ EXTRAS = {
     "process": ("pcgym", "stable_baselines3"),
     "point_maze": ("ogbench", "imageio"),
     "so101": ("scservo_sdk", "serial"),
+    "turbofan": ("pycycle", "openmdao", "scipy"),
     "ray": ("ray",),
     "bench": ("pytorch_mppi", "stable_worldmodel", "torchvision", "imageio"),
 }
@@ -31,6 +32,7 @@ BEYOND_VENV = (
     "bench",
     "process",
     "point_maze",
+    "turbofan",
     "watch",
     "so101",
 )  # large, or for few: `make venv` leaves them out
