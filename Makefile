@@ -19,8 +19,7 @@ LEROBOT_BASE ?= python3.12
 VENV := .venv
 # What .venv holds, and what it leaves out: large, or for few.
 EXTRAS := ros,sim,train,memory,record,lerobot,gym,test
-MORE_EXTRAS := mujoco,robots,foreign,ray,bench,process,point_maze,watch,so101,docs
-MORE_EXTRAS := mujoco,robots,foreign,ray,bench,process,point_maze,turbofan,watch,docs
+MORE_EXTRAS := mujoco,robots,foreign,ray,bench,process,point_maze,turbofan,watch,so101,docs
 BIN := $(VENV)/bin
 comma := ,
 STAMP := $(VENV)/.installed

@@ -15,8 +15,8 @@ from benchmarks.patients.command import patients
 from benchmarks.point_maze.command import point_maze
 from benchmarks.process.command import process
 from benchmarks.real.command import real
-from benchmarks.two_room.command import two_room
 from benchmarks.turbofan.command import turbofan
+from benchmarks.two_room.command import two_room
 from benchmarks.watching import watching
 
 app = typer.Typer(

@@ -13,7 +13,7 @@ import functools
 import termios
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, TypeVar, cast
 
 from ami_ros.devices.sts3215 import Register, faults_of
 from ami_ros.errors import DeviceError
@@ -55,11 +55,11 @@ def _of_port(call: Callable[Concatenate[ServoBus, P], R]) -> Callable[Concatenat
         except (
             OSError,
             termios.error,
-        ) as error:  # pyserial's errors are OSErrors, but not all that it raises
+        ) as error:  # pyserial raises more than its own errors, which are OSErrors
             bus.close()
             raise PortError(f"{bus.name}: {error}; is the cable plugged in?") from error
 
-    return run
+    return cast("Callable[Concatenate[ServoBus, P], R]", run)
 
 
 class ServoBus:

@@ -57,7 +57,7 @@ class Simulator:
 
         row = self._table.loc[self._table.Name == patient].squeeze()
         start = row.iloc[2:15].to_numpy(dtype=float)
-        # The same numbers as plain attributes, and as Python's: the integrator is many times faster with them.
+        # The same numbers as plain attributes, and as Python's: the integrator is many times faster so.
         parameters = SimpleNamespace(**row.to_dict())
         body = T1DPatient(parameters, init_state=start, random_init_bg=True, seed=seed)
         sensor = CGMSensor.withName(SENSOR, seed=seed)

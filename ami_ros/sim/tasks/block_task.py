@@ -233,7 +233,7 @@ class BlockTask(ABC):
     def _above(self, layout: Layout, tip: FloatArray) -> float:
         """Return how much higher than (3,), m, a block in the hand clears the others."""
         tops = [pose[2] + self.blocks[name].half_size[2] for name, pose in layout.poses.items()]
-        return max(0.0, max(tops) + self.blocks[layout.name].half_size[2] + 0.01 - float(tip[2]))
+        return float(max(0.0, max(tops) + self.blocks[layout.name].half_size[2] + 0.01 - tip[2]))
 
     def motion(self, episode: Episode, settings: CollectSettings, generator: np.random.Generator) -> Motion:
         """Grasp with noise, lean toward a block, or move aimlessly; each episode draws again."""

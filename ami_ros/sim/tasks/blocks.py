@@ -43,7 +43,7 @@ class Block:
     @property
     def reach(self) -> float:
         """Distance of its corners from its middle, seen from above, m."""
-        return float(np.hypot(*self.half_size[:2]))
+        return float(np.hypot(self.half_size[0], self.half_size[1]))
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,9 @@ class Tabletop:
         tray = {} if self._tray is None else {n: at for n, (_, at) in self._tray.parts(self.top).items()}
         return {**blocks, **tray}
 
-    def standing(self, name: str, place: Sequence[float], yaw: float, on: float | None = None) -> FloatArray:
+    def standing(
+        self, name: str, place: Sequence[float] | FloatArray, yaw: float, on: float | None = None
+    ) -> FloatArray:
         """Return the pose (4,) of a block that stands at a place (2,), m, turned by `yaw` (rad).
 
         Args:

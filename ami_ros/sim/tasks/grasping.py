@@ -83,7 +83,8 @@ class Grip:
         """Return the action (A,) of a tip's velocity (3,), m/s, and an opening, m, within their ranges."""
         parts = {self.spec.arms[0].name: velocity, self._gripper.name: np.array([opening])}
         whole = np.concatenate([parts[group.name] for group in self.spec.groups])
-        return np.clip(whole, self.spec.actions.low, self.spec.actions.high)
+        clipped: FloatArray = np.clip(whole, self.spec.actions.low, self.spec.actions.high)
+        return clipped
 
     def channels(self, joints: FloatArray, opening: float) -> FloatArray:
         """Return the commanded channels (C,) of joints (J,) and an opening, m."""

@@ -55,11 +55,17 @@ def test_ten_patients_teach_and_twenty_are_judged():
 
 
 def test_carbohydrates_and_insulin_are_measured_by_what_they_do():
-    day, seen, board = Day(PATIENT, 1, announced=True), Seen(cgm=130.0, insulin=2.0, carbs=20.0), OnBoard(PATIENT)
+    day, seen, board = (
+        Day(PATIENT, 1, announced=True),
+        Seen(cgm=130.0, insulin=2.0, carbs=20.0),
+        OnBoard(PATIENT),
+    )
     board.begin(seen)
     found = readings(day, seen, board, coming=40.0)
     basal = 0.02 * STEP_MIN * 9.0
-    assert found == pytest.approx([130.0, 148.0, 0.0, 0.0, 18.0, 0.0, 0.25, 0.0, 0.0, 0.0, basal, 1.0, 0.5, 18.0])
+    assert found == pytest.approx(
+        [130.0, 148.0, 0.0, 0.0, 18.0, 0.0, 0.25, 0.0, 0.0, 0.0, basal, 1.0, 0.5, 18.0]
+    )
     assert len(found) == len(load_robot(str(ROBOT)).sensors)
 
 
