@@ -253,6 +253,8 @@ class Plan:
         alternatives: returns some of the candidates that were turned down, at most as many as requested. It
             computes them when called, may take as long as the plan did, and may be called in any thread. None
             where the solver has none to show.
+        foreseen: what a body without cameras will measure after the first action block, by ``sensor.value``,
+            each in its unit.
     """
 
     actions: FloatArray
@@ -276,6 +278,7 @@ class Plan:
     recalled: int = 0
     route_at: tuple[int, int] | None = None
     alternatives: Callable[[int], tuple[Alternative, ...]] | None = None
+    foreseen: Mapping[str, float] = field(default_factory=dict)
 
 
 class Level(IntEnum):

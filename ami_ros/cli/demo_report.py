@@ -15,6 +15,8 @@ from ami_ros.evaluation.experiment import Experiment
 from ami_ros.evaluation.figures import figures, step_s, write_json
 from ami_ros.report.html import ReportData, render_html
 from ami_ros.report.machine import hardware, versions
+from ami_ros.report.plant_trends import plant_trends
+from ami_ros.report.trends import draw_trends
 from ami_ros.report.video import MAIN_SIZE, Moment, Render, frame_count, write_video
 from ami_ros.sim.loop.closed_loop import EpisodeResult
 from ami_ros.sim.tasks.by_name import load_task
@@ -56,12 +58,27 @@ def write_report(
             step_s=step_s(experiment),
             video=movie,
             goal=experiment.goal,
+            trends=_trends(experiment, results),
             no_video="" if experiment.spec.images else "this body has no camera",
         )
     )
     write_whole(out / PAGE, page)
     reached = results[0].yardstick.loosest.figure("reached")
     return sum(episode[reached] for episode in values["per_episode"])
+
+
+def _trends(experiment: Experiment, results: Sequence[EpisodeResult]) -> list[bytes]:
+    """Return pictures of the trends in each episode; none for bodies that are no plants."""
+    spec, task = experiment.spec, load_task(experiment.task, experiment.spec)
+    if set(spec.meanings) != {"setpoint"} or any(not result.commanded.size for result in results):
+        return []
+    return [
+        draw_trends(
+            plant_trends(spec, result, task.goal_sensor, task.episode(result.seed).goal_position),
+            result.verdicts,
+        )
+        for result in results
+    ]
 
 
 def _baselines(experiment: Experiment) -> dict[str, dict[str, Any]]:

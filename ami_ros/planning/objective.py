@@ -103,6 +103,11 @@ class Objective:
     def _columns(self) -> StateColumns | None:
         return None if self._spec is None else StateColumns(self.model.world, self.model.contract, self._spec)
 
+    def measured(self, state: Tensor) -> dict[str, float]:
+        """Return the values that a state (Z,) of a body without cameras means, by ``sensor.value``."""
+        columns = None if self.model.contract.cameras else self._columns
+        return {} if columns is None else columns.values(state)
+
     @cached_property
     def bounds(self) -> tuple[Tensor, Tensor]:
         """Lowest and highest action block (K A,) of the data: beyond, a model can only guess."""

@@ -173,6 +173,7 @@ class RecedingHorizonPlanner:
             recalled=found.recalled,
             route_at=None if self._guide is None else self._guide.route_at,
             alternatives=alternatives,
+            foreseen={} if found.predicted is None else self._objective.measured(found.predicted[0]),
         )
 
     def _follow_profile(self, now_ns: int) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import VectorSensor
@@ -67,6 +68,13 @@ class StateColumns:
             known = [*self._columns, *self.channels]
             raise ConfigError(f"got {shown(name)}, expected sensor.value or a channel: {known}")
         return self._columns[name]
+
+    def values(self, state: Tensor) -> dict[str, float]:
+        """Return every measured value of a state (Z,), by ``sensor.value``, in its unit."""
+        return {
+            name: column.offset + column.scale * float(state[column.index])
+            for name, column in self._columns.items()
+        }
 
     @property
     def bands(self) -> list[tuple[Column, float, float]]:

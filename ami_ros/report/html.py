@@ -12,6 +12,7 @@ from ami_ros.report import plots
 from ami_ros.report.pictures import data_uri, overlay, png
 from ami_ros.report.statistics import episode_figures
 from ami_ros.report.templates import template
+from ami_ros.report.trends import legend
 from ami_ros.types import FloatArray
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class ReportData:
         step_s: duration of a control step.
         video: an .mp4 next to the page, or None.
         no_video: why there is none.
+        trends: PNG of a plant's trends in each episode; empty for other bodies.
     """
 
     title: str
@@ -52,6 +54,7 @@ class ReportData:
     video: Path | None
     goal: str = "image"
     no_video: str = ""
+    trends: Sequence[bytes] = ()
 
 
 def render_html(data: ReportData) -> str:
@@ -73,6 +76,8 @@ def render_html(data: ReportData) -> str:
         charts={name: data_uri(content, "image/png") for name, content in charts.items()},
         video=data_uri(data.video.read_bytes(), "video/mp4") if data.video else None,
         spark_size=SPARK_SIZE,
+        trends=[data_uri(content, "image/png") for content in data.trends],
+        colours=legend() if data.trends else {},
     )
 
 

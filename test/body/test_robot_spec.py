@@ -193,7 +193,7 @@ def test_wrong_values(tmp_path, keys, value, message):
         (
             "simulation.speed",
             2.0,
-            "simulation: unknown keys ['speed']; valid keys are ['folder', 'hold_joints'",
+            "simulation: unknown keys ['speed']; valid keys are ['fingers', 'folder', 'hold_joints'",
         ),
     ],
 )

@@ -16,7 +16,7 @@ from ami_ros.ros.wire.goal_status import GoalState, GoalStatus
 from ami_ros.ros.wire.verdicts import Judgement
 from ami_ros.sim.loop.closed_loop import EpisodeResult
 from ami_ros.sim.tasks.yardstick import Yardstick
-from ami_ros.types import ImageArray, Level
+from ami_ros.types import FloatArray, ImageArray, Level
 
 
 class EpisodeRecorder:
@@ -26,6 +26,7 @@ class EpisodeRecorder:
         seed: seed of the episode.
         steps: number of control steps.
         step_ns: duration of a control step.
+        block_ns: duration of an action block.
         goal_stamp_ns: stamp of the goal; a goal without one is named by its later arrival.
         shown: names of the values of `World.snapshot`, which every truth contains.
         yardstick: the task's yardstick.
@@ -43,17 +44,19 @@ class EpisodeRecorder:
         seed: int,
         steps: int,
         step_ns: int,
+        block_ns: int,
         goal_stamp_ns: int,
         shown: Sequence[str],
         yardstick: Yardstick,
         sees: bool,
         film: Film | None = None,
     ) -> None:
-        self._film = film
+        self._film, self._block_ns = film, block_ns
         self._seed, self._steps, self._step_ns, self._goal_stamp_ns = seed, steps, step_ns, goal_stamp_ns
         self._shown, self._yardstick, self._sees = shown, yardstick, sees
         self._truths: dict[int, dict[str, Any]] = {}
         self._statuses: dict[int, GoalStatus] = {}
+        self._commanded: dict[int, FloatArray] = {}
         self._image: ImageArray | None = None
         self._levels = {level.name: 0 for level in Level}
         self._gate = GateRecord()
@@ -61,11 +64,13 @@ class EpisodeRecorder:
         self.messages = 0
         self.faults: dict[str, int] = {}
 
-    def see_truth(self, truth: dict[str, Any]) -> None:
-        """Take one truth; ignore those of another episode."""
+    def see_truth(self, truth: dict[str, Any], commanded: FloatArray | None = None) -> None:
+        """Take one truth, and the set points (C,) that a plant has then; ignore those of another episode."""
         if truth["seed"] != self._seed or self.final:
             return
         self._truths[int(truth["step"])] = truth
+        if commanded is not None:
+            self._commanded[int(truth["step"])] = commanded
         self.messages += 1
         self.final = bool(truth["final"])
         self.faults = {name: int(truth.get(name, 0)) for name in ("unsafe_commands", "timeouts")}
@@ -115,6 +120,7 @@ class EpisodeRecorder:
                 f"expected all of {self._steps} steps"
             )
         truths = [self._truths[step] for step in range(self._steps + 1)]
+        stamps = np.array([int(truth["stamp_ns"]) for truth in truths])
         expected, happened = (None if self._film is None else self._film.pair()) or (None, None)
         return EpisodeResult(
             seed=self._seed,
@@ -129,7 +135,31 @@ class EpisodeRecorder:
             yardstick=self._yardstick,
             expected=expected,
             happened=happened,
+            times=(stamps - stamps[0]) / 1e9,
+            commanded=self._set_points(),
+            foreseen=self._foreseen(statuses, int(stamps[0])),
+            verdicts=self._gate.changes(int(stamps[0]), int(stamps[-1])),
         )
+
+    def _set_points(self) -> FloatArray:
+        if not self._commanded:
+            return np.zeros((0, 0))
+        unknown = np.full(len(next(iter(self._commanded.values()))), np.nan)
+        return np.stack([self._commanded.get(step, unknown) for step in range(self._steps + 1)])
+
+    def _foreseen(self, statuses: list[GoalStatus], begin_ns: int) -> dict[str, FloatArray]:
+        """Return what each plan expects one action block after its observation."""
+        names = dict.fromkeys(name for status in statuses for name in status.foreseen)
+        return {
+            name: np.array(
+                [
+                    ((status.stamp_ns - begin_ns + self._block_ns) / 1e9, status.foreseen[name])
+                    for status in statuses
+                    if name in status.foreseen
+                ]
+            )
+            for name in names
+        }
 
     def _plans(self) -> list[GoalStatus]:
         """Return the reports of plans in order, without the rehearsal's, stamped after the episode."""

@@ -21,7 +21,9 @@ from ami_ros.report.film import Film
 from ami_ros.report.gate_statistics import GateCounts
 from ami_ros.ros.clients.client import ANSWER_TIMEOUT_S, START_TIMEOUT_S, Client
 from ami_ros.ros.clients.episode_record import EpisodeRecorder
+from ami_ros.ros.proposing.heard_commands import HeardCommands
 from ami_ros.ros.wire.goal_status import GoalState, GoalStatus, status_from_ros
+from ami_ros.ros.wire.guard import ErrorLog
 from ami_ros.ros.wire.message_limits import report_limit, within
 from ami_ros.ros.wire.messages import image_from_ros, joints_to_ros, stamp_to_ns
 from ami_ros.ros.wire.qos import LATCHED, STATE
@@ -88,6 +90,8 @@ class EpisodeClient(Client):
         listen(DiagnosticArray, "planner/goal_status", on_status, EVERY_MESSAGE, raw=True)
         listen(DiagnosticArray, "safety/verdict", self._on_verdict, EVERY_MESSAGE)
         self._goal_joints = node.create_publisher(JointState, "planner/goal_joints", STATE)
+        is_plant = set(spec.meanings) == {"setpoint"}
+        self._commands = HeardCommands(node, ErrorLog(node), spec) if is_plant else None
         self._parameters: Any = node.create_client(SetParameters, "sim/set_parameters")
         self._reset: Any = node.create_client(Trigger, "sim/reset")
         self._pause: Any = node.create_client(SetBool, "sim/pause")
@@ -112,6 +116,7 @@ class EpisodeClient(Client):
             seed,
             steps,
             self._spec.step_ns,
+            self._spec.step_ns * self._spec.action_block,
             int(start["goal_stamp_ns"]),
             shown,
             self._task.yardstick,
@@ -213,7 +218,8 @@ class EpisodeClient(Client):
 
     def _on_truth(self, message: String) -> None:
         if self._recorder is not None:
-            self._recorder.see_truth(json.loads(message.data))
+            commanded = None if self._commands is None else self._commands.newest
+            self._recorder.see_truth(json.loads(message.data), commanded)
 
     def _on_goal(self, message: Image) -> None:
         self._goal = message

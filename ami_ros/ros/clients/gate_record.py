@@ -16,6 +16,7 @@ class GateRecord:
 
     def __init__(self) -> None:
         self._states: list[Judgement] = []
+        self._all: list[Judgement] = []  # on the state, those before it moved as well
         self._rejected: list[Judgement] = []
         self._moves = False
 
@@ -23,11 +24,22 @@ class GateRecord:
         """Take one verdict, on a proposal or on the state as a whole."""
         held = judgement.verdict.level >= Level.HOLD
         state = judgement.proposal_stamp_ns is None
+        if state:
+            self._all.append(judgement)
         self._moves = self._moves or (state and not held)
         if self._moves and state:
             self._states.append(judgement)
         elif self._moves and held:
             self._rejected.append(judgement)
+
+    def changes(self, begin_ns: int, end_ns: int) -> list[tuple[float, str]]:
+        """Return second after `begin_ns`, and level, of each change of the gate's verdict until `end_ns`."""
+        found: list[tuple[float, str]] = []
+        for judgement in self._all:
+            level, at_s = judgement.verdict.level.name, (judgement.stamp_ns - begin_ns) / 1e9
+            if begin_ns <= judgement.stamp_ns <= end_ns and not (found and found[-1][1] == level):
+                found.append((at_s, level))
+        return found
 
     def counts(self, stamps_ns: Sequence[int]) -> GateCounts:
         """Return the counts over the steps between `stamps_ns` (S + 1,), ascending."""

@@ -156,4 +156,5 @@ class PlanningCycle(ProposingCycle):
             way=plan.way,
             route_at=plan.route_at,
             recalled=plan.recalled,
+            foreseen=dict(plan.foreseen),
         )

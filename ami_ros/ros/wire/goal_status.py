@@ -64,6 +64,7 @@ class GoalStatus:
         route_at: index of the state of the route that is pursued, and the number of its states.
         recalled: first candidates that came from the memory.
         progress: of an explorer: see `ami_ros.exploration.progress`.
+        foreseen: see `Plan`.
     """
 
     state: GoalState
@@ -86,6 +87,7 @@ class GoalStatus:
     route_at: tuple[int, int] | None = None
     recalled: int = 0
     progress: dict[str, float] = field(default_factory=dict)
+    foreseen: dict[str, float] = field(default_factory=dict)
 
 
 def status_to_ros(status: GoalStatus, robot: str) -> DiagnosticArray:
@@ -99,6 +101,7 @@ def status_to_ros(status: GoalStatus, robot: str) -> DiagnosticArray:
     values |= {f"cost/{term}": value for term, value in status.cost_terms.items()}
     values |= {f"surprise/{term}": value for term, value in status.surprise_terms.items()}
     values |= {f"progress/{name}": value for name, value in status.progress.items()}
+    values |= {f"foreseen/{name}": value for name, value in status.foreseen.items()}
     if status.way:
         values["way"] = status.way
     if status.route_at is not None:
@@ -131,6 +134,7 @@ def status_from_ros(message: DiagnosticArray) -> GoalStatus:
             cost_terms=_below("cost/", values),
             surprise_terms=_below("surprise/", values),
             progress=_below("progress/", values),
+            foreseen=_below("foreseen/", values),
             proposal=values.get("proposal", ""),
             way=values.get("way", ""),
             route_at=_route_at(values.get("route_at", "")),

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -40,6 +40,10 @@ class EpisodeResult:
         expected: (S, T S, 3) uint8, what the planner expected to see after each of some action blocks on its
             way, side by side; None where nobody asked, or the model has no decoder.
         happened: the same, as the camera saw it then.
+        times: (S + 1,) of the moments, s; empty if unknown.
+        commanded: (S + 1, C) set points of a plant then; NaN before the first. Empty for other bodies.
+        foreseen: value of a plant -> (N, 2) times, and what the planner expected then; see `Plan`.
+        verdicts: second and level of each change of the gate's verdict.
     """
 
     seed: int
@@ -55,6 +59,10 @@ class EpisodeResult:
     yardstick: Yardstick = METRES
     expected: ImageArray | None = None
     happened: ImageArray | None = None
+    times: FloatArray = field(default_factory=lambda: np.zeros(0))
+    commanded: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
+    foreseen: Mapping[str, FloatArray] = field(default_factory=dict)
+    verdicts: Sequence[tuple[float, str]] = ()
 
     @property
     def joints(self) -> FloatArray:

@@ -43,7 +43,9 @@ def status(step: int, state: GoalState = GoalState.MOVING, goal_ns: int = GOAL_N
 
 @pytest.fixture
 def recorder() -> EpisodeRecorder:
-    recorder = EpisodeRecorder(SEED, STEPS, STEP_NS, GOAL_NS, ("joints", "objects"), METRES, sees=True)
+    recorder = EpisodeRecorder(
+        SEED, STEPS, STEP_NS, STEP_NS, GOAL_NS, ("joints", "objects"), METRES, sees=True
+    )
     recorder.see_image(IMAGE + 9, stamp(0))
     return recorder
 
