@@ -25,7 +25,7 @@ DELAY = (2, 15)  # control steps, of those that are late
 OFTEN = {True: (0.0, 0.03), False: (0.0, 0.1)}  # boluses for nothing in a control step, by announced meals
 NOTHING = (2.0, 50.0)  # their effect, mg/dl
 SAFE, STOPS = 110.0, 70.0  # mg/dl: no bolus for nothing below the one, no insulin at all below the other
-EVENTUAL = (2.0, 899.0)  # mg/dl: within its envelope, which is for plans alone
+EVENTUAL = (17.0, 914.0)  # mg/dl: within its envelope, which is for plans alone
 COMING = 50  # control steps that the diary looks ahead: as far as plans do
 
 
