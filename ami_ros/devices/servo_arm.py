@@ -252,7 +252,8 @@ class ServoArm:
             )
 
     def _read(self, name: str, register: Register) -> int:
-        return self._attempt(partial(self._bus.read, self._numbers[name], register))
+        number: int = self._attempt(partial(self._bus.read, self._numbers[name], register))
+        return number
 
     def _switch(self, name: str, torque: int) -> None:
         self._attempt(partial(self._bus.write, self._numbers[name], TORQUE_ENABLE, torque))
