@@ -105,7 +105,7 @@ class Objective:
 
     def measured(self, state: Tensor) -> dict[str, float]:
         """Return the values that a state (Z,) of a body without cameras means, by ``sensor.value``."""
-        columns = None if self.model.contract.cameras else self._columns
+        columns = None if self._spec is None or self._spec.images else self._columns
         return {} if columns is None else columns.values(state)
 
     @cached_property
