@@ -80,7 +80,7 @@ def commission(
 
     Next to its baselines: ami-ros commission --robot my_robot --task reach --steps random,inverse_model
 
-    A plant next to its operators: ami-ros commission --robot plant.yaml --task recorded --model model.pt
+    A plant next to its operators: ami-ros commission --robot my_plant --task recorded --model model.pt
     --operator
 
     One step again: ami-ros commission --robot my_robot --task reach --steps slow --again
