@@ -22,8 +22,8 @@ class Rules:
     Attributes:
         tasks: in the set.
         near: px; a place nearer to the goal than this counts as the goal.
-        audited: whether start and goal are in different rooms, the disc is swept along the walls, and a
-            task is drawn only where an expert's recording passes no wall.
+        audited: whether start and goal are in different rooms, the disc is swept along the walls, a task is
+            drawn only where an expert's recording overlaps none, and only the goal's side of the wall counts.
         published: method -> success.
     """
 

@@ -38,7 +38,6 @@ class World:
     step: int
     reached: bool
     ends: bool
-    _passed: bool
 
     def __init__(self, side: int, rules: Rules | None = None) -> None:
         self._side, self._rules = side, rules
@@ -63,14 +62,12 @@ class World:
 
     def act(self, action: FloatArray) -> dict[str, Any]:
         """Take a step with an action (2,) in [-1, 1]; return what the environment says."""
-        before = self.place
         _, _, near, _, info = self._env.step(np.asarray(action, dtype=np.float32))
         self.place = np.array(info["state"], dtype=np.float64)
         self.step += 1
         if self._rules is None:
             self.reached = self.ends = bool(near)
         else:
-            self._passed &= not self._rules.audited or self.walls.passes(before, self.place)
             self.reached = self._arrived(self._rules)
             self.ends = self.reached or self.step == BUDGET
         return cast("dict[str, Any]", info)
@@ -94,11 +91,11 @@ class World:
     def _start(self, goal: FloatArray) -> None:
         self.place = np.array(self._inner.agent_position, dtype=np.float64)
         self.goal = np.array(goal, dtype=np.float64)
-        self.step, self.reached, self.ends, self._passed = 0, False, False, True
+        self.step, self.reached, self.ends = 0, False, False
 
     def _arrived(self, rules: Rules) -> bool:
         near = float(np.hypot(*(self.place - self.goal))) < rules.near
-        return near and (not rules.audited or (self._passed and not self.crosses(self.place, self.goal)))
+        return near and not (rules.audited and self.crosses(self.place, self.goal))
 
     def _swept(self, start: Any, end: Any) -> Any:
         moved = self.walls.moved(np.array(start, dtype=np.float64), np.array(end, dtype=np.float64))

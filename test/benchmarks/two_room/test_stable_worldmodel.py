@@ -8,23 +8,28 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
+from quick_task import QUICK
 
 pytest.importorskip("stable_worldmodel", reason="needs the extra 'bench'", exc_type=ImportError)
 pytest.importorskip("torchvision", reason="needs the extra 'bench'", exc_type=ImportError)
 pytest.importorskip("imageio", reason="needs the extra 'bench'", exc_type=ImportError)
 
 from ami_ros.body.robot_spec import load_robot
+from ami_ros.configuration import Configuration
 from ami_ros.episodes.episode import list_episodes, read_episode
 from benchmarks.two_room import command
 from benchmarks.two_room.expert import DATA, HELD_OUT, MOST_STEPS, NOISE, REPEATED, Expert
 from benchmarks.two_room.recording import HELD, PIECE, pieces, record
+from benchmarks.two_room.rows import OURS, outcomes, players, row
 from benchmarks.two_room.rules import AHEAD, BUDGET, RULES
 from benchmarks.two_room.tasks import audited, tasks
 from benchmarks.two_room.world import World
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of gymnasium, about spaces
+DOT, TASK = (Path(command.__file__).with_name(f"{name}.yaml") for name in ("dot", "two_room"))
 SIDE, SPEED = 32, 5.0
-RIGHT, DOWN = np.array([1.0, 0.0]), np.array([0.0, 1.0])
+RIGHT = np.array([1.0, 0.0])
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +99,7 @@ def test_the_expert_walks_alike_for_its_keys_and_ends_at_its_goal(expert):
 
 
 def test_walks_become_pieces_of_equal_length(tmp_path, expert):
-    spec = load_robot(str(Path(command.__file__).with_name("dot.yaml")))
+    spec = load_robot(str(DOT))
     record(tmp_path, spec, SIDE, 4)
     found = [read_episode(path) for path in list_episodes(tmp_path)]
     walks = [expert.walk(DATA, number) for number in range(4)]
@@ -133,3 +138,25 @@ def test_strict_tasks_lead_through_the_door_without_touching_it(expert):
                     y = one[1] + (112.0 - one[0]) / (other[0] - one[0]) * (other[1] - one[1])
                     assert abs(y - 49.0) <= 7.01
     assert fits
+
+
+def test_a_run_counts_its_arithmetic(tmp_path):
+    from ami_ros.cli.train import train
+
+    values = yaml.safe_load(TASK.read_text())
+    values["training"] |= {**QUICK, "batch_windows": 16, "steps": 3}
+    values["planner"] |= {"num_samples": 16, "num_iterations": 1}
+    task, data, model = tmp_path / "two_room.yaml", tmp_path / "episodes", tmp_path / "model.pt"
+    task.write_text(yaml.safe_dump(values))
+    configuration = Configuration.load(str(DOT), str(task))
+    side = configuration.model.image_size
+    record(data, configuration.spec, side, 12)
+    train(data=data, out=model, robot=str(DOT), task=str(task), threads=1)
+    world, drawn = World(side, RULES["usual"]), tasks(RULES["usual"], 7, side)[:2]
+    found = {
+        name: row(outcomes(world, player, drawn, 7), getattr(player, "plan_s", ()))
+        for name, player in players(configuration, model, data).items()
+    }
+    assert list(found) == [OURS, "ours, flat", "retrieval only", "random"]
+    assert 0.0 < found["retrieval only"]["tflop_per_episode"] < found["ours, flat"]["tflop_per_episode"] < 0.1
+    assert found["random"]["tflop_per_episode"] is None and found["random"]["plan_ms_p50"] is None
