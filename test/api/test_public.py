@@ -58,7 +58,7 @@ def test_each_example_is_short_and_runs(example, tmp_path):
     with own_domain() as domain:
         scripts = f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}"
         environment = child_environment(PATH=scripts, ROS_DOMAIN_ID=str(domain))
-        minutes, out = "0.2", str(tmp_path / "out")
+        minutes, out = "0.4", str(tmp_path / "out")
         command = ["bash", example, minutes, out] if example.suffix == ".sh" else [sys.executable, example]
         done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 0 and done.stdout.strip(), done.stderr

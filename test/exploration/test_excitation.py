@@ -58,7 +58,8 @@ def test_it_begins_at_the_set_points_in_force_and_goes_further_the_more_it_knows
     spec = load_robot(process_body(tmp_path, measured))
     begun = spec.actions.in_units(np.array([0.2, -0.3]))
     planner = ExploringPlanner(
-        spec, load_explorer_settings({"minutes": STEPS / 300.0, "cells": 4, "speed": 1.0})
+        spec,
+        load_explorer_settings({"minutes": STEPS / 300.0, "least_growth": 0.0, "cells": 4, "speed": 1.0}),
     )
     now, away = begun, []
     for step in range(STEPS):

@@ -37,7 +37,8 @@ def write(tmp_path, monkeypatch):
 
 
 def test_the_shipped_tasks():
-    assert known_tasks() == ["barrier", "drive", "push", "reach", "recorded", "two_room"]
+    names = ["barrier", "drive", "pick", "place", "push", "reach", "recorded", "stack", "two_room"]
+    assert known_tasks() == names
     for task in known_tasks():
         assert read_task(task).name == read_task(task).kind == task
         assert "episode_steps" in read_task(task).own
@@ -45,7 +46,7 @@ def test_the_shipped_tasks():
 
 def test_an_unknown_task_names_the_known_ones():
     with pytest.raises(
-        ConfigError, match="unknown task 'juggle': expected one of barrier, drive, push, reach"
+        ConfigError, match="unknown task 'juggle': expected one of barrier, drive, pick, place, push, reach"
     ):
         read_task("juggle")
 

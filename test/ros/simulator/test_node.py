@@ -198,7 +198,10 @@ def test_an_object_that_was_taken_away_is_not_on_the_next_goal_image(start, prob
 def test_an_unknown_task_ends_it_with_a_message(start):
     process = start("sim", task="juggle")
     assert process.wait(30.0) == 2
-    assert "unknown task 'juggle': expected one of barrier, drive, push, reach" in process.log_tail()
+    assert (
+        "unknown task 'juggle': expected one of barrier, drive, pick, place, push, reach"
+        in process.log_tail()
+    )
 
 
 def test_a_task_with_an_object_shows_and_judges_it(start, probe):
