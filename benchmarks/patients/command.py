@@ -95,7 +95,7 @@ def judged(
     unseen = [everybody[at * len(everybody) // of] for at in range(of)]  # of all ages
     spec = configuration.spec
     ours = Ours(load_model(model, spec, task=configuration.task_name), spec, configuration.planner)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for announced in (True, False):
         for name in ("basal-bolus", "PID", "ours"):
             if name == "PID" and not announced:  # it never hears of meals: these days would repeat
