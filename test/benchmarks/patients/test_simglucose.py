@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from ami_ros.body.robot_spec import load_robot
-from ami_ros.episodes.episode import list_episodes, read_episode
+from ami_ros.episodes.episode import EpisodeRecord, list_episodes, read_episode
 from benchmarks.patients.command import ROBOT
-from benchmarks.patients.recording import taught, write_days
+from benchmarks.patients.recording import SILENT, taught, write_days
 from benchmarks.patients.world import STEPS, Day, Pipe, World
 
+SPEC = load_robot(str(ROBOT))
 PYTHON = Path(os.environ.get("SIMGLUCOSE_PYTHON", ".simglucose/bin/python"))
 
 pytestmark = pytest.mark.skipif(
@@ -57,15 +58,39 @@ def test_insulin_lowers_glucose(world):
     assert ends[1] < ends[0] - 30.0
 
 
-def test_records_become_episodes_within_what_the_pump_delivers(world, tmp_path):
-    spec = load_robot(str(ROBOT))
-    write_days(world, spec, tmp_path, 2)
-    files = list_episodes(tmp_path)
+@pytest.fixture(scope="module")
+def recorded(world, tmp_path_factory) -> list[EpisodeRecord]:
+    folder = tmp_path_factory.mktemp("records")
+    write_days(world, SPEC, folder, SILENT)
+    return [read_episode(path) for path in list_episodes(folder)]
+
+
+def test_records_become_episodes_within_what_the_pump_delivers(world, recorded):
     learned, _ = taught(world.pipe.patients)
-    assert len(files) == 2 * len(learned)
-    for at, path in enumerate(files):
-        episode, announced = read_episode(path), at < len(learned)
+    assert len(recorded) == SILENT * len(learned)
+    for at, episode in enumerate(recorded):
+        announced = at < (SILENT - 1) * len(learned)
         assert episode.actions.shape == (STEPS, 1)
-        assert 0.0 <= episode.actions.min() <= episode.actions.max() <= spec.limits.upper[0] + 1e-3
+        assert 0.0 <= episode.actions.min() <= episode.actions.max() <= SPEC.limits.upper[0] + 1e-3
         assert (episode.vectors["announced"] == announced).all()
-        assert (episode.vectors["carbs"].max() > 0.0) == announced
+        assert announced or (episode.vectors["stomach"] == 0.0).all()
+    assert any(episode.vectors["stomach"].max() > 0.0 for episode in recorded)
+    silent = recorded[(SILENT - 1) * len(learned) :]
+    assert any(episode.vectors["coming"].max() > 0.0 for episode in silent), (
+        "the diary has what nobody announced"
+    )
+
+
+def test_in_records_many_meals_are_not_answered_at_once_and_much_insulin_answers_none(recorded):
+    answered, for_nothing = [], 0
+    for episode in recorded:
+        if not episode.vectors["announced"].all():
+            continue
+        stomach, gut = episode.vectors["stomach"][:-1, 0], episode.vectors["gut"][:-1, 0]
+        beyond = episode.actions[:, 0] - 2.0 * episode.vectors["basal"][:-1, 0]  # the largest basal rate
+        for_nothing += int(np.sum((beyond > 10.0) & (stomach + gut < 1.0)))
+        for step in np.flatnonzero(np.diff(stomach, prepend=0.0) > 20.0):
+            answered.append(beyond[step : step + 2].sum() > 5.0)
+    assert len(answered) > 20
+    assert 0.2 < np.mean(answered) < 0.8
+    assert for_nothing > 5
