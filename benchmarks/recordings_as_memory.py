@@ -32,6 +32,21 @@ def pictured_moments(
     return known_moments(states, episodes, model, spec, how)
 
 
+def measured_moments(
+    episodes: EpisodeSet, model: ModelRuntime, spec: RobotSpec, how: GraphRouteSettings
+) -> KnownMoments:
+    """Return all control steps of episodes without pictures.
+
+    Args:
+        episodes: recorded.
+        model: sees them.
+        spec: of their robot.
+        how: settings of the routes through the memory.
+    """
+    vectors = {name: values.reshape(-1, values.shape[2]) for name, values in episodes.vectors.items()}
+    return known_moments(states_of(model, {}, vectors), episodes, model, spec, how)
+
+
 def known_moments(
     states: Tensor, episodes: EpisodeSet, model: ModelRuntime, spec: RobotSpec, how: GraphRouteSettings
 ) -> KnownMoments:

@@ -6,12 +6,11 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
 from ami_ros.configuration import Configuration
 from ami_ros.episodes.dataset import EpisodeSet
@@ -20,6 +19,7 @@ from ami_ros.memory.known_moments import KnownMoments
 from ami_ros.model.runtime import ModelRuntime, load_model
 from ami_ros.planning.routes.settings import GRAPH, LEARNED, OFF
 from ami_ros.system.whole_file import write_whole
+from benchmarks.arithmetic import counted
 from benchmarks.four_room.episodes import BASELINES, Player, play
 from benchmarks.four_room.planning import PlannerPlayer
 from benchmarks.four_room.tasks import fixed_tasks
@@ -85,9 +85,8 @@ class Rows:
                 continue  # making a player is slow
             player = make()
             for task in self._tasks[len(done) :]:
-                with FlopCounterMode(display=False) as counter:
-                    result = play(player, task)
-                done.append({**dataclasses.asdict(result), "flop": counter.get_total_flops()})
+                result, flop = counted(partial(play, player, task))
+                done.append({**dataclasses.asdict(result), "flop": flop})
                 write_whole(self._file, json.dumps(self.results))
                 yield name
 

@@ -3,17 +3,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import Protocol
 
 import numpy as np
 
-from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.model.runtime import ModelRuntime
-from ami_ros.planning.experience import Experience
-from ami_ros.planning.planner import RecedingHorizonPlanner
-from ami_ros.planning.settings import PlannerSettings
-from ami_ros.types import FloatArray, Goal, Observation, Reading
+from ami_ros.types import FloatArray, Goal
+from benchmarks.model_player import ModelPlayer
 from benchmarks.point_maze.world import SPEED
 
 
@@ -27,48 +22,16 @@ class Player(Protocol):
         """Return the action (2,) in [-1, 1] of a control step that begins at a place (2,)."""
 
 
-class Ours:
-    """Implements `Player`: plans with a world model.
-
-    Args:
-        model: trained on recorded walks.
-        spec: its robot.
-        settings: how to plan.
-        experience: the walks as a memory, where the settings need it.
-
-    Attributes:
-        plan_s: how long each plan took.
-    """
-
-    def __init__(
-        self,
-        model: ModelRuntime,
-        spec: RobotSpec,
-        settings: PlannerSettings,
-        experience: Experience | None = None,
-    ) -> None:
-        self._spec = spec
-        self._planner = RecedingHorizonPlanner(
-            model, spec, settings, time.perf_counter_ns, experience=experience
-        )
-        self.plan_s: list[float] = []
+class Ours(ModelPlayer):
+    """Implements `Player` with a world model of the recorded walks."""
 
     def begin(self, goal: FloatArray, seed: int) -> None:
         """Forget the last episode."""
-        self._planner.restart()
-        self._planner.set_goal(Goal(vectors={"position": goal}))
-        self._step = 0
+        self.pursue(Goal(vectors={"position": goal}))
 
     def act(self, place: FloatArray) -> FloatArray:
         """Plan, and return the first action."""
-        stamp_ns = self._step * self._spec.step_ns
-        self._step += 1
-        observation = Observation({"position": Reading(place, stamp_ns, stamp_ns)})
-        started = time.perf_counter()
-        plan = self._planner.plan(observation)
-        self.plan_s.append(time.perf_counter() - started)
-        action: FloatArray = np.asarray(plan.actions[0, 0], dtype=np.float64) / SPEED
-        return action
+        return self.first_action({"position": place}) / SPEED
 
 
 class Random:

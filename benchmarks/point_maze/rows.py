@@ -5,20 +5,21 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from torch.utils.flop_counter import FlopCounterMode
 
 from ami_ros.configuration import Configuration
 from ami_ros.episodes.dataset import EpisodeSet
 from ami_ros.episodes.episode import list_episodes
 from ami_ros.model.runtime import load_model
 from ami_ros.planning.routes.settings import GRAPH, LEARNED, OFF
+from benchmarks.arithmetic import counted
 from benchmarks.point_maze.players import Ours, Player, Random
-from benchmarks.point_maze.recorded import recorded_moments
 from benchmarks.point_maze.world import HELD, TASKS, World
+from benchmarks.recordings_as_memory import measured_moments
 
 OURS = "ours, routes"
 APART = 1000  # seeds of one task and the next
@@ -51,7 +52,7 @@ def players(configuration: Configuration, path: Path, data: Path) -> dict[str, P
     """
     spec, settings = configuration.spec, configuration.planner
     model = load_model(path, spec, task=configuration.task_name)
-    walks = recorded_moments(EpisodeSet(list_episodes(data)), model, spec, settings.routes[GRAPH])
+    walks = measured_moments(EpisodeSet(list_episodes(data)), model, spec, settings.routes[GRAPH])
 
     def ours(recalls: bool = False, **changes: Any) -> Ours:
         return Ours(model, spec, dataclasses.replace(settings, **changes), walks if recalls else None)
@@ -72,14 +73,12 @@ def outcomes(
     found = []
     for task in range(1, TASKS + 1):
         for number in range(episodes):
-            where = task, seed + APART * (task - 1) + number
+            play = partial(played, world, player, task, seed + APART * (task - 1) + number)
             if number == 0:
-                counter = FlopCounterMode(display=False)
-                with counter:
-                    one = played(world, player, *where)
-                one = dataclasses.replace(one, flop=counter.get_total_flops())
+                one, flop = counted(play)
+                one = dataclasses.replace(one, flop=flop)
             else:
-                one = played(world, player, *where)
+                one = play()
             found.append(one)
             on_episode()
     return found

@@ -50,7 +50,6 @@ LINE = np.array(
         (5040.0, 15890.0, 1.293),
     ]
 ).T
-KEPT = ("thrust", "low_w", "high_w", "t3", "p3", "egt", "fan_margin", "lpc_margin", "hpc_margin")
 
 
 class Steady(NamedTuple):
@@ -82,7 +81,7 @@ class Deck:
     def __init__(self, weights: dict[str, FloatArray]) -> None:
         self._weights = weights
         self.points = int(weights["points"])
-        self.errors = dict(zip(KEPT, weights["errors"].tolist(), strict=True))
+        self.errors = dict(zip(Steady._fields, weights["errors"].tolist(), strict=True))
         self._layers = [(weights[f"w{n}"], weights[f"b{n}"]) for n in range(3)]
 
     def at(

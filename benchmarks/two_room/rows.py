@@ -5,17 +5,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from torch.utils.flop_counter import FlopCounterMode
 
 from ami_ros.configuration import Configuration
 from ami_ros.episodes.dataset import EpisodeSet
 from ami_ros.episodes.episode import list_episodes
 from ami_ros.model.runtime import load_model
 from ami_ros.planning.routes.settings import GRAPH, OFF
+from benchmarks.arithmetic import counted
 from benchmarks.recordings_as_memory import pictured_moments
 from benchmarks.two_room.players import Ours, Player, Random
 from benchmarks.two_room.recording import HELD
@@ -70,13 +71,12 @@ def outcomes(
     """Play tasks; the operations of the first ones are counted."""
     found = []
     for task in tasks:
+        play = partial(played, world, player, task, seed)
         if task.number < COUNTED:
-            counter = FlopCounterMode(display=False)
-            with counter:
-                one = played(world, player, task, seed)
-            one = dataclasses.replace(one, flop=counter.get_total_flops())
+            one, flop = counted(play)
+            one = dataclasses.replace(one, flop=flop)
         else:
-            one = played(world, player, task, seed)
+            one = play()
         found.append(one)
         on_task()
     return found

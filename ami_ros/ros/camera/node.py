@@ -6,7 +6,6 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
@@ -21,7 +20,7 @@ from ami_ros.node_settings import CameraSettings, NodeSettings
 from ami_ros.ros.wire.guard import ErrorLog
 from ami_ros.ros.wire.health import Health, HealthReports
 from ami_ros.ros.wire.messages import image_to_ros
-from ami_ros.ros.wire.node_main import SPIN_S, node_main
+from ami_ros.ros.wire.node_main import node_main, spin_and_leave
 from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settings_from_parameters
 from ami_ros.settings.fields import load_settings
 from ami_ros.settings.share import config_path
@@ -118,15 +117,7 @@ def _sensor_of(images: tuple[ImageSensor, ...], name: str, robot: str) -> ImageS
 
 def main() -> int:
     """Run the driver."""
-
-    def loop(node: CameraNode, executor: Any, stopped: Any) -> None:
-        try:
-            while not stopped():
-                executor.spin_once(timeout_sec=SPIN_S)
-        finally:
-            node.leave()
-
-    return node_main("camera", CameraNode, loop=loop)
+    return node_main("camera", CameraNode, loop=spin_and_leave)
 
 
 if __name__ == "__main__":

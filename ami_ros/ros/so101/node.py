@@ -32,7 +32,7 @@ from ami_ros.ros.wire.guard import ErrorLog, guarded, guarded_timer
 from ami_ros.ros.wire.health import Health, HealthReports
 from ami_ros.ros.wire.message_fields import stamp_of
 from ami_ros.ros.wire.messages import joints_to_ros
-from ami_ros.ros.wire.node_main import SPIN_S, node_main
+from ami_ros.ros.wire.node_main import node_main, spin_and_leave
 from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settings_from_parameters
 from ami_ros.ros.wire.qos import STATE
 from ami_ros.settings.fields import load_settings
@@ -258,14 +258,7 @@ def main() -> int:
         require("so101")
         return So101Node()
 
-    def loop(node: So101Node, executor: Any, stopped: Any) -> None:
-        try:
-            while not stopped():
-                executor.spin_once(timeout_sec=SPIN_S)
-        finally:
-            node.leave()
-
-    return node_main("so101", factory, loop=loop)
+    return node_main("so101", factory, loop=spin_and_leave)
 
 
 if __name__ == "__main__":

@@ -141,6 +141,14 @@ def _spin(node: Node, executor: SingleThreadedExecutor, stopped: Callable[[], bo
         executor.spin_once(timeout_sec=SPIN_S)
 
 
+def spin_and_leave(node: Any, executor: SingleThreadedExecutor, stopped: Callable[[], bool]) -> None:
+    """Spin, and let the driver of a device `leave` it, whatever ended the loop; a `loop` of `node_main`."""
+    try:
+        _spin(node, executor, stopped)
+    finally:
+        node.leave()
+
+
 def _refuse(name: str, error: Exception) -> int:
     print(f"{name}: {printable_lines(str(error))}", file=sys.stderr, flush=True)
     rclpy.try_shutdown()

@@ -22,10 +22,10 @@ from ami_ros.planning.routes.settings import GRAPH
 from benchmarks.point_maze import command
 from benchmarks.point_maze.mazes import MAZES
 from benchmarks.point_maze.players import Random
-from benchmarks.point_maze.recorded import recorded_moments
 from benchmarks.point_maze.recording import CELLS, STEPS, Walker
 from benchmarks.point_maze.rows import APART, Outcome, outcomes, played, row
 from benchmarks.point_maze.world import HELD, TASKS
+from benchmarks.recordings_as_memory import measured_moments
 
 HERE = Path(command.__file__).parent
 MAP = np.ones((4, 7), dtype=int)
@@ -154,7 +154,7 @@ def test_pieces_that_touch_become_a_way(tmp_path):
     network.vector_step_distance.fill_(1.0)
     model = in_memory(network, small_contract(network, spec))
     how = configuration.planner.routes[GRAPH]
-    known = recorded_moments(EpisodeSet(list_episodes(tmp_path)), model, spec, how)
+    known = measured_moments(EpisodeSet(list_episodes(tmp_path)), model, spec, how)
     assert len(known) == 82
     way = known.way(np.array([0.0, 0.0]), np.array([20.0, 20.0]))
     places = points_of(model, torch.from_numpy(known.states_of(way))).numpy()
