@@ -24,8 +24,8 @@ LIMITS = ("lower", "upper", "velocity", "acceleration", "jerk")
 class GateBody:
     """A body of C channels.
 
-    A body with a sensor of kind ``joints`` is measured: its stream of commands begins where it is. Any other
-    has set points without feedback: there the stream begins at `home`.
+    A body with a sensor of kind ``joints`` is measured: its stream of commands begins where it is. The stream
+    of set points begins where `feedback` measures them, or without one at `home`.
 
     Attributes:
         name: for people.
@@ -41,6 +41,8 @@ class GateBody:
         base: what drives about; None for a body that stays where it is.
         step_s: a control step, for which a proposal is made; 0 where that is not known.
         gripper: what grasps; None for a body without fingers.
+        feedback: name of the watched sensor that measures set points, and their columns in its readings; ""
+            where none does.
 
     Raises:
         EmbodimentError: sizes that differ, a name given twice, a home that is not finite, or is outside of
@@ -59,6 +61,7 @@ class GateBody:
     base: Base | None = None
     step_s: float = 0.0
     gripper: Gripper | None = None
+    feedback: tuple[str, tuple[int, ...]] = ("", ())
 
     @classmethod
     def of_robot(cls, spec: RobotSpec, sensors: Sequence[WatchedSensor] | None = None) -> GateBody:
@@ -79,7 +82,10 @@ class GateBody:
             return cls(*what, LinkShapes(spec), spec.workspace, step_s=step_s)
         if spec.is_driven:
             return cls(*what, rest=spec.standstill, base=spec.base, step_s=step_s)
-        return cls(*what, safe=spec.standstill, step_s=step_s, gripper=spec.gripper)
+        name, columns = spec.feedback
+        is_watched = name in [sensor.name for sensor in watched]
+        feedback = (name, tuple(columns)) if is_watched else ("", ())
+        return cls(*what, safe=spec.standstill, step_s=step_s, gripper=spec.gripper, feedback=feedback)
 
     def __post_init__(self) -> None:
         count = len(self.channels)
@@ -143,11 +149,25 @@ class GateBody:
         """
         return float(np.abs(velocity if self.rest is None else position - self.rest).max())
 
+    def set_points_in(self, sensor: str, values: FloatArray) -> FloatArray | None:
+        """Return the set points (C,), or the opening of a gripper, that a sensor measures; None if it does not.
+
+        Args:
+            sensor: its name.
+            values: a reading of it.
+        """
+        if self.gripper is not None:
+            return self.gripper.opening(values) if sensor == self.gripper.sensor else None
+        name, columns = self.feedback
+        if sensor != name or not np.isfinite(values[list(columns)]).all():
+            return None
+        return values[list(columns)]
+
     def begins_at(self, measured: FloatArray | None, last: FloatArray | None) -> FloatArray | None:
         """Return where a stream of commands begins (C,); None where that is not known yet.
 
         Args:
-            measured: (C,) where the channels or fingers are, if a sensor measures it.
+            measured: (C,) where the channels, fingers or set points are; None before the first reading.
             last: (C,) last command; None before the first command.
         """
         if self.rest is not None:
@@ -160,5 +180,7 @@ class GateBody:
             if measured is None or lower is None:
                 return None
             return np.minimum(self.gripper.pressing(measured, lower), np.inf if upper is None else upper)
+        if self.gripper is None and self.feedback[0]:  # operators may have moved them meanwhile
+            return None if measured is None else np.clip(measured, self.limits.lower, self.limits.upper)
         # The controller has kept the last set point; nothing has moved it since.
         return self.home if last is None else last

@@ -54,7 +54,7 @@ class GuardedGroup:
         self._limits = LimitsInForce(body, settings, self._whereabouts)
         self.situation = Situation(now_ns=0)
         self.commanded: ChannelState | None = None
-        self._opening: FloatArray | None = None  # measured, of a gripper
+        self._set_points: FloatArray | None = None  # as a sensor measures them: of a gripper, of a plant
 
     @property
     def at_rest(self) -> bool:
@@ -110,9 +110,8 @@ class GuardedGroup:
                 self.see_refused(sensor, f"got {values.tolist()}, expected finite numbers", arrival_ns)
                 return
             self.see(PoseSeen(np.array(pose), stamp_ns, arrival_ns))
-        gripper = self.body.gripper
-        if values is not None and gripper is not None and sensor == gripper.sensor:
-            self._opening = gripper.opening(values)
+        if values is not None and (found := self.body.set_points_in(sensor, values)) is not None:
+            self._set_points = found
         self.read(sensor, event, stamp_ns, arrival_ns)
 
     def see_refused(self, sensor: str, why: str, arrival_ns: int) -> None:
@@ -139,7 +138,7 @@ class GuardedGroup:
 
         None where that is unknown, or not explained yet.
         """
-        measured = self.situation.measured if self.body.gripper is None else self._opening
+        measured = self.situation.measured if self.body.is_measured else self._set_points
         where = self.body.begins_at(measured, self._start.last())
         if where is None:
             return None, PASS
@@ -221,7 +220,7 @@ class GuardedGroup:
 
     def reset(self, elsewhere: bool) -> None:
         """Forget everything but the restrictions; arguments as for `Supervisor.reset`."""
-        self.situation, self._opening = Situation(now_ns=0), None
+        self.situation, self._set_points = Situation(now_ns=0), None
         self._whereabouts.forget()
         self._leave()
         if elsewhere:

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from set_points import (
     CHANNELS,
+    FLOW,
     HOME,
     LOWER,
     PRESSURE,
@@ -351,3 +352,29 @@ def test_a_hold_leads_to_the_rest_as_fast_as_the_limits_allow():
         assert (state.position >= rest - 1e-9).all()
     way_s = float(((upper - rest) / (SETTINGS.speed_scale * velocity)).max())
     assert ticks * TICK_NS / 1e9 <= way_s + 2 * TICK_NS / 1e9
+
+
+def test_the_stream_begins_where_a_sensor_measures_the_set_points():
+    """Operators have set them: the gate takes over without a jump, also after a reset."""
+    timeline = SetPointTimeline(feedback=(FLOW.name, (2, 0)))
+    gate, in_force = timeline.gate, np.array([60.0, 0.8])
+    timeline.silent = {FLOW.name}
+
+    def read(values: np.ndarray) -> None:
+        gate.see_vector(FLOW.name, hash(values.tobytes()), timeline.now_ns, timeline.now_ns, values=values)
+
+    timeline.now_ns += TICK_NS
+    timeline.feed()
+    assert gate.tick(timeline.now_ns)[0] is None, "not measured yet"
+    read(np.array([in_force[1], np.nan, in_force[0]]))
+    timeline.now_ns += TICK_NS
+    timeline.feed()
+    command, _ = gate.tick(timeline.now_ns)
+    np.testing.assert_array_equal(command.position, in_force)
+    read(np.array([2.0, 0.0, 70.0]))
+    gate.reset(elsewhere=True)
+    read(np.array([2.0, 0.0, 70.0]))  # a valve that reads beyond its range
+    timeline.now_ns += TICK_NS
+    timeline.feed()
+    command, _ = gate.tick(timeline.now_ns)
+    np.testing.assert_array_equal(command.position, [70.0, UPPER[1]])

@@ -58,7 +58,24 @@ def live_checks(configuration: Configuration, robot: HeardRobot) -> list[Finding
     findings += _skews(spec, robot)
     for output in robot.outputs:
         findings += [publishers.controller(output.commands, robot), publishers.commander(output)]
-    return findings
+    return [*findings, *_set_points(spec)]
+
+
+def _set_points(spec: RobotSpec) -> Iterator[Finding]:
+    """Check that a sensor measures the set points in force, so that commands begin there."""
+    for group in spec.groups:
+        if group.actions.meaning != "setpoint":
+            continue
+        name, sensor = f"{group.name}: in force", group.feedback(spec.sensors)[0]
+        if sensor and "gate" in spec.sensors[sensor].used_by:
+            yield Finding(name, "ok", f"{sensor} measures them: commands begin there")
+            continue
+        rests = ", ".join(f"{one.name} {one.rest:g} {one.unit}" for one in group.actions.channels)
+        advice = (
+            "give them a sensor that the gate uses, with a value of the same name and unit for each "
+            "channel; without one, bring the plant to its rest before you start the gate"
+        )
+        yield Finding(name, "warn", f"no sensor measures them: commands begin at rest ({rests})", advice)
 
 
 def _clock(robot: HeardRobot) -> Finding:
@@ -85,6 +102,8 @@ def _of_sensor(configuration: Configuration, sensor: Sensor, robot: HeardRobot) 
         limits = spec.limits if _is_arm(spec, sensor) else None
         yield numbers.values(sensor, heard, spec.simulation.held, limits)
         frozen = numbers.still(sensor, heard)
+        if (finding := numbers.banded(sensor, heard)) is not None:
+            yield finding
         if (finding := speeds(sensor, heard)) is not None:
             yield finding
     if frozen is not None:

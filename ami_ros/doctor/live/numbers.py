@@ -45,6 +45,28 @@ def values(
     return Finding(name, "ok", found)
 
 
+def banded(sensor: VectorSensor, heard: HeardTopic) -> Finding | None:
+    """Check that values are inside their bands; None if none has a band, or no reading is usable."""
+    readings = [sample.value for sample in heard.samples if not sample.error]
+    if not sensor.envelope or not readings:
+        return None
+    name, table = f"{sensor.name}: envelope", np.array(readings)
+    outside: list[str] = []
+    inside: list[str] = []
+    for band in sensor.envelope:
+        column = table[:, sensor.names.index(band.value)]
+        low, high, unit = float(column.min()), float(column.max()), dict(sensor.values)[band.value]
+        told = f"{band.value} is {low:.4g} to {high:.4g} {unit}, its band {band.low:g} to {band.high:g}"
+        (inside if band.low <= low and high <= band.high else outside).append(told)
+    if not outside:
+        return Finding(name, "ok", "; ".join(inside))
+    advice = (
+        "the gate holds there: bring the plant inside, or correct the band or the unit in "
+        f"sensors.{sensor.name}"
+    )
+    return Finding(name, "fail", "; ".join(outside), advice)
+
+
 def still(sensor: VectorSensor, heard: HeardTopic) -> Finding | None:
     """Check that readings do not repeat for longer than `freeze_s`; None if that is not judged."""
     usable = [sample for sample in heard.samples if sample.content is not None]

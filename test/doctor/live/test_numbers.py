@@ -8,8 +8,8 @@ import pytest
 from heard_samples import heard, samples
 from robots import HOME, LOWER, UPPER, made_up_robot
 
-from ami_ros.body.sensors import VectorSensor
-from ami_ros.doctor.live.numbers import still, values
+from ami_ros.body.sensors import ANY_RATE, Band, VectorSensor
+from ami_ros.doctor.live.numbers import banded, still, values
 
 SPEC = made_up_robot()
 JOINTS = SPEC.sensors["joints"]
@@ -74,3 +74,22 @@ def test_repeated_readings_are_judged_by_freeze_s():
         and "0.30 s at most" in still(judged, heard(repeated)).found
     )
     assert still(judged, heard([sample._replace(content=4) for sample in run])).level == "fail"
+
+
+@pytest.mark.parametrize(
+    ("heat", "level", "found"),
+    [
+        (20.0, "ok", "heat is 20 to 20 degC, its band 0 to 95"),
+        (95.0, "ok", ""),
+        (95.1, "fail", "heat is 95.1 to 95.1 degC, its band 0 to 95"),
+        (313.0, "fail", "heat is 313"),  # kelvin
+    ],
+)
+def test_values_outside_their_band(heat, level, found):
+    band = Band("heat", 0.0, 95.0, 1.0, ANY_RATE)
+    values = (("level", "m"), ("heat", "degC"))
+    tank = VectorSensor("tank", "tank", "Float64MultiArray", values, 10.0, 0.5, None, ("gate",), (band,))
+    topic = heard([s._replace(value=np.array([-9.0, heat])) for s in samples(3, 10)])
+    finding = banded(tank, topic)
+    assert finding.level == level and found in finding.found
+    assert banded(tank, heard([s._replace(value=None, error="bad") for s in samples(3, 10)])) is None
