@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.body.sensors import VectorSensor
 from ami_ros.errors import EpisodeError
 from ami_ros.recordings.importing.frames import Frames
 from ami_ros.recordings.importing.place import SensorTrust, path_length, place_of, within
 from ami_ros.recordings.importing.signals import Signals, overlap
 from ami_ros.recordings.importing.speeds import wrong_speeds
 from ami_ros.recordings.importing.still import still_steps, stretches
-from ami_ros.recordings.importing.track import Times, longest_interval_ns
+from ami_ros.recordings.importing.track import Times, Track, longest_interval_ns
 
 UNEVEN = 0.35  # share of its length by which a control step may be longer or shorter
 FAST = 1.15  # pictures per control step: faster cameras are sampled on an even grid
@@ -25,6 +26,8 @@ MOVED = 0.02  # rad or m, after which identical pictures are impossible
 AGAIN, NOT_AGAIN = "time restarted", "no message of {} since time restarted"
 STILL = "a frozen picture of {} while the robot moved"
 GAP = "a gap in {}"
+SLOW = "readings of {} come every {:g} s, and max_age_s in the robot's YAML is {:g}"
+OUTSIDE = 0.01  # share of the readings: fewer outside of their band say nothing about the unit
 PIECE_NS = 10_000_000_000  # no grid spans a longer gap: setting a clock makes gaps of hours
 LEAPT = "readings of {} that contradict each other"
 FROZEN = "readings of {} that repeat to the last bit while the robot moves"
@@ -68,6 +71,11 @@ def control_steps(spec: RobotSpec, signals: Signals, trust: SensorTrust) -> Step
         reasons = [f"{name}: {signals.health[name].reason}" for name in empty if name in signals.health]
         raise EpisodeError(f"got no usable message of {empty}: {'; '.join(reasons) or 'none was recorded'}")
     begin_ns, end_ns = overlap(list(tracks.values()))
+    if all(len(np.unique(track.times)) == 1 for track in tracks.values()):
+        raise EpisodeError(
+            f"got one moment, {begin_ns / 1e9:.3f} s, for all readings, expected times that go on: is it the "
+            "right column of times?"
+        )
     if begin_ns >= end_ns:
         spans = [f"{name} {t.times[0] / 1e9:.3f} to {t.times[-1] / 1e9:.3f} s" for name, t in tracks.items()]
         raise EpisodeError(
@@ -125,6 +133,21 @@ def _nearest(times: Times, wanted: Times) -> NDArray[np.int64]:
     return np.where(wanted - times[before] <= times[after] - wanted, before, after)
 
 
+def _outside(sensor: VectorSensor, track: Track) -> list[str]:
+    """Return a line for each value that is often outside its band: plants are, but another unit is, too."""
+    lines = []
+    for band in sensor.envelope:
+        column = track.values[:, sensor.names.index(band.value)]
+        share = float(((column < band.low) | (column > band.high)).mean())
+        if share > OUTSIDE:
+            lines.append(
+                f"{sensor.name}.{band.value}: {column.min():.4g} to {column.max():.4g}, its band is "
+                f"{band.low:g} to {band.high:g} {dict(sensor.values)[band.value]} ({share:.0%} of the "
+                "readings are outside): another unit? Else set the band in the robot's YAML"
+            )
+    return lines
+
+
 def _reasons(
     spec: RobotSpec,
     signals: Signals,
@@ -159,7 +182,11 @@ def _reasons(
         track = signals.vectors[vector.name]
         longest_ns = min(longest_interval_ns(track.period_ns, spec.step_ns), vector.max_age_s * 1e9)
         gaps = np.searchsorted(_gap_ends(track.times, longest_ns), times, side="right")
-        mark(_either(track.widths(times) > longest_ns) | (np.diff(gaps) > 0), GAP.format(vector.name))
+        is_slow = len(track.times) > 1 and track.period_ns > vector.max_age_s * 1e9
+        slow = SLOW.format(vector.name, track.period_ns / 1e9, vector.max_age_s)
+        reason = slow if is_slow else GAP.format(vector.name)
+        mark(_either(track.widths(times) > longest_ns) | (np.diff(gaps) > 0), reason)
+        notes += _outside(vector, track)
     path = path_length(spec, signals.vectors)
     if path is not None and len(times) > 1:
         way = path.at(times)[:, 0]

@@ -223,3 +223,36 @@ def test_a_line_without_end(tmp_path, robot):
     found = opened(path, robot)
     assert found.episodes
     assert any("field larger than field limit" in problem for problem in found.report.problems)
+
+
+def banded(tmp_path: Path) -> str:
+    def change(values):
+        band = {"boiler": {"band": [0.0, 95.0], "turn_s": 1.0}}
+        values["sensors"]["temperatures"]["envelope"] = band
+
+    return str(process_body(tmp_path, change))
+
+
+@pytest.mark.parametrize(("offset", "says"), [(0.0, False), (273.15, True)], ids=["celsius", "kelvin"])
+def test_values_outside_their_band_are_named_although_they_are_kept(tmp_path, offset, says):
+    cells = [[row[0], row[1] + offset, *row[2:]] for row in rows()]
+    headings = ("time", "boiler", *HEADINGS[2:])
+    found = opened(write(tmp_path / "plant.csv", cells, headings), banded(tmp_path))
+    said = [note for note in found.report.notes if "temperatures.boiler" in note]
+    assert bool(said) == says and len(found.episodes) >= 8
+    if says:
+        assert "its band is 0 to 95 degC (100% of the readings are outside): another unit?" in said[0]
+
+
+def test_readings_that_are_always_too_old_are_no_gaps(tmp_path, robot):
+    cells = [[4.0 * row[0], *row[1:]] for row in rows()]  # every 0.8 s; max_age_s is 0.5
+    with pytest.raises(
+        EpisodeError, match=r"readings of temperatures come every 0.8 s, and max_age_s .* 0.5"
+    ):
+        opened(write(tmp_path / "plant.csv", cells), robot)
+
+
+def test_a_table_whose_times_stand_still(tmp_path, robot):
+    cells = [[7.0, *row[1:]] for row in rows()]
+    with pytest.raises(EpisodeError, match=r"got one moment, 7.000 s, for all readings"):
+        opened(write(tmp_path / "plant.csv", cells), robot)
