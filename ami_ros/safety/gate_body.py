@@ -150,7 +150,7 @@ class GateBody:
         return float(np.abs(velocity if self.rest is None else position - self.rest).max())
 
     def set_points_in(self, sensor: str, values: FloatArray) -> FloatArray | None:
-        """Return the set points (C,), or the opening of a gripper, that a sensor measures; None if it does not.
+        """Return the set points (C,), or the opening of a gripper, that a sensor measures; else None.
 
         Args:
             sensor: its name.

@@ -32,6 +32,7 @@ from ami_ros.training.fitting.coarse import fit_coarse
 from ami_ros.training.fitting.completion import completion_errors, fit_completion
 from ami_ros.training.fitting.descent import OnStep, unwatched
 from ami_ros.training.fitting.disagreement import fit_disagreement
+from ami_ros.training.fitting.inverse import fit_inverse
 from ami_ros.training.fitting.metric import controlled_changes, fit_metric, slow_changes
 from ami_ros.training.fitting.predictor import fit_predictor
 from ami_ros.training.fitting.surprise import fit_surprise
@@ -153,6 +154,7 @@ def steps_to_finish(network: Jepa, split: Split, training: TrainingSettings) -> 
         len(split.training)
         + len(split.held_out)
         + training.predictor_steps * (1 + len(network.coarse))
+        + training.inverse_steps
         + training.disagreement_steps
         + training.temporal_steps * len(network.temporal_distances)
         + training.completion_steps * len(network.completions)
@@ -189,6 +191,7 @@ def finish(
     held_out = encode_episodes(network, recorded(split.held_out, inputs), spec.actions, on_step)
     fit_predictor(network, encoded, training, on_step)
     fit_coarse(network, encoded, training, on_step)
+    fit_inverse(network, encoded, training, on_step)
     if training.metric_controlled:
         changes = controlled_changes(network, encoded, training.horizon, training.seed)
     else:

@@ -37,6 +37,9 @@ class TrainingSettings:
     inverse_weight: float = setting("weight of the inverse dynamics", ge=0.0)
     reading_weight: float = setting("weight of reading vectors off goal pictures", ge=0.0)
     inverse_horizon: int = setting("the inverse model's goal lies up to this many action blocks ahead", ge=1)
+    inverse_steps: int = setting(
+        "further steps that train the inverse model alone, after the encoders; 0: none", ge=0
+    )
     metric_steps: int = setting("control steps over which the latent's change is whitened", ge=1)
     metric_floor: float = setting("smallest eigenvalue kept by the metric, share of the mean", gt=0.0)
     metric_slowness: float = setting(

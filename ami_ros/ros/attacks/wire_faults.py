@@ -65,7 +65,8 @@ class WireFaults:
         kind, topic, period_s, message = self._sendings[fault.name]
         self._publisher = self._node.create_publisher(kind, topic, STATE)
         deadline = time.monotonic() + 2.0
-        while not self._publisher.get_subscription_count() and time.monotonic() < deadline:
+        # The gate's subscription may be found after others of the same topic.
+        while self._unheard(topic) and time.monotonic() < deadline:
             time.sleep(0.01)
 
         def send() -> None:
@@ -75,6 +76,11 @@ class WireFaults:
         begun_ns = self._now_ns()
         send()
         return begun_ns
+
+    def _unheard(self, topic: str) -> bool:
+        """Whether a subscription of the topic does not receive from the publisher yet."""
+        receiving: int = self._publisher.get_subscription_count()
+        return receiving < max(1, self._node.count_subscribers(topic))
 
     def end(self) -> None:
         """Stop publishing, and remove the publisher from the topic."""
