@@ -14,6 +14,7 @@ from benchmarks.kills import kills
 from benchmarks.patients.command import patients
 from benchmarks.point_maze.command import point_maze
 from benchmarks.process.command import process
+from benchmarks.process.faults import plant_faults
 from benchmarks.real.command import real
 from benchmarks.turbofan.command import turbofan
 from benchmarks.two_room.command import two_room
@@ -34,6 +35,7 @@ app.command()(judging)
 app.command()(kills)
 app.command()(patients)
 app.command("point-maze")(point_maze)
+app.command("plant-faults")(plant_faults)
 app.command()(process)
 app.command()(real)
 app.command("two-room")(two_room)

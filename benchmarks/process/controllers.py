@@ -227,14 +227,22 @@ class Ours:
         model: trained on its logs.
         spec: its robot.
         settings: how to plan.
+        gated: the gate; None: one that nothing breaks.
 
     Attributes:
         plan_s: how long each plan took.
         gated: the gate.
     """
 
-    def __init__(self, plant: Plant, model: ModelRuntime, spec: RobotSpec, settings: PlannerSettings) -> None:
-        self.gated = GatedPlant(spec)
+    def __init__(
+        self,
+        plant: Plant,
+        model: ModelRuntime,
+        spec: RobotSpec,
+        settings: PlannerSettings,
+        gated: GatedPlant | None = None,
+    ) -> None:
+        self.gated = gated or GatedPlant(spec)
         self._sensors = {state: sensor for sensor, state in plant.states.items()}
         self._planner = RecedingHorizonPlanner(model, spec, settings, time.perf_counter_ns)
         self.plan_s: list[float] = []

@@ -32,6 +32,9 @@ class Ungated:
     ) -> None:
         """Care for nothing."""
 
+    def see_refused(self, sensor: str, why: str, arrival_ns: int) -> None:
+        """Care for nothing."""
+
     def see_planner(self, report: ModelReport, arrival_ns: int) -> None:
         """Care for nothing."""
 
