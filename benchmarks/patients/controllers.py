@@ -17,7 +17,7 @@ from benchmarks.patients.on_board import OnBoard
 from benchmarks.patients.recording import readings
 from benchmarks.patients.world import Day, World
 
-AIM = 135.0  # mg/dl
+AIM = 120.0  # mg/dl
 
 
 class Ours:

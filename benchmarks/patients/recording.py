@@ -30,7 +30,7 @@ COMING = 50  # control steps that the diary looks ahead: as far as plans do
 
 
 def readings(day: Day, seen: Seen, board: OnBoard, coming: float = 0.0) -> FloatArray:
-    """Return what the robot's sensors measure (14,), in the order of its YAML.
+    """Return what the robot's sensors measure (18,), in the order of its YAML.
 
     Args:
         day: whose, and whether meals are announced.
@@ -46,6 +46,8 @@ def readings(day: Day, seen: Seen, board: OnBoard, coming: float = 0.0) -> Float
             seen.cgm,
             float(np.clip(eventual, *EVENTUAL)),
             *board.trends,
+            *board.unexplained,
+            *board.effects,
             *(patient.rise * board.carbs),
             *(board.carbs / patient.weight),
             *board.insulin,
@@ -90,7 +92,7 @@ def write_days(
 
 
 def _day(world: World, day: Day, most: float, generator: np.random.Generator) -> FloatArray:
-    """Return what was measured (S + 1, 14); no step delivers more U than `most`."""
+    """Return what was measured (S + 1, 18); no step delivers more U than `most`."""
     seen, board, excited = world.begin(day), OnBoard(day.patient), _Excited(day, generator)
     board.begin(seen)
     rows = [readings(day, seen, board, _coming(day, 0))]

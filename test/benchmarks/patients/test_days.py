@@ -64,7 +64,7 @@ def test_carbohydrates_and_insulin_are_measured_by_what_they_do():
     found = readings(day, seen, board, coming=40.0)
     basal = 0.02 * STEP_MIN * 9.0
     assert found == pytest.approx(
-        [130.0, 148.0, 0.0, 0.0, 18.0, 0.0, 0.25, 0.0, 0.0, 0.0, basal, 1.0, 0.5, 18.0]
+        [130.0, 148.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 18.0, 0.0, 0.25, 0.0, 0.0, 0.0, basal, 1.0, 0.5, 18.0]
     )
     assert len(found) == len(load_robot(str(ROBOT)).sensors)
 
