@@ -17,7 +17,7 @@ TREND_MIN = (15.0, 60.0)  # time constants of the averages of its rate
 UNEXPLAINED_MIN = (120.0, 480.0)  # the same of that part of it which nothing on board explains
 EFFECT_MIN = 720.0  # time constant of what is known of this patient's ratios
 RATIO_STD = 0.3  # of patients' true ratios next to those in the tables
-# mg/dl that the two leave unexplained in a control step: more than is seen, because one step errs as the next.
+# mg/dl that the two leave unexplained in a control step: more than is seen, for one step errs as the next.
 STEP_STD = 24.0
 
 
@@ -76,7 +76,8 @@ class OnBoard:
         self._insulin, self._carbs = Chain(INSULIN_MIN), Chain(MEAL_MIN)
         self._kept = np.exp(-STEP_MIN / np.array(TREND_MIN))
         self._kept_unexplained = np.exp(-STEP_MIN / np.array(UNEXPLAINED_MIN))
-        self._squares, self._products = np.zeros((2, 2)), np.zeros(2)
+        self._squares: FloatArray = np.zeros((2, 2))
+        self._products: FloatArray = np.zeros(2)
         self.effects: FloatArray = np.ones(2)
         self.trends: FloatArray = np.zeros(len(TREND_MIN))
         self.unexplained: FloatArray = np.zeros(len(UNEXPLAINED_MIN))
@@ -111,8 +112,8 @@ class OnBoard:
         kept, prior = math.exp(-STEP_MIN / EFFECT_MIN), (STEP_STD / RATIO_STD) ** 2
         self._squares = kept * self._squares + np.outer(expected, expected)
         self._products = kept * self._products + expected * (change - expected.sum())
-        away: FloatArray = np.linalg.solve(self._squares + prior * np.eye(2), self._products)
-        self.effects = 1.0 + away
+        away = np.linalg.solve(self._squares + prior * np.eye(2), self._products)
+        self.effects = np.asarray(1.0 + away, dtype=np.float64)
 
     @property
     def insulin(self) -> FloatArray:
