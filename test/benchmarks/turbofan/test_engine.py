@@ -12,13 +12,13 @@ from ami_ros.body.robot_spec import load_robot
 from ami_ros.episodes.episode import list_episodes, read_episode
 from benchmarks.turbofan import deck
 from benchmarks.turbofan.atmosphere import ambient
-from benchmarks.turbofan.command import ROBOT
 from benchmarks.turbofan.controllers import PI, Hold, MinMax
 from benchmarks.turbofan.cycle import DESIGN, HIGH_RPM, LOW_RPM, TURBINE_INLET_R, sized, solved
 from benchmarks.turbofan.gas import enthalpy, expanded, temperature
 from benchmarks.turbofan.gated import GatedEngine
 from benchmarks.turbofan.limits import FIRST, HIGH, LOW, RATE, STEP_S, STEPS
 from benchmarks.turbofan.matching import HP, LB, LBF, RANKINE, Conditions, Engine
+from benchmarks.turbofan.model import ROBOT
 from benchmarks.turbofan.recording import Logs
 from benchmarks.turbofan.rows import flown
 from benchmarks.turbofan.world import World, followed
