@@ -15,6 +15,7 @@ import pytest
 import setuptools
 
 import ami_ros
+from ami_ros.evaluation.offered import NEEDS
 
 ROOT = Path(__file__).resolve().parents[1]
 LAUNCH_FILES = sorted((ROOT / "launch").glob("*.launch.py"))
@@ -89,6 +90,17 @@ def test_every_console_script_has_its_function(setup_arguments):
         tree = ast.parse((ROOT / (module.replace(".", "/") + ".py")).read_text())
         defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
         assert function in defined, script
+
+
+def test_every_evaluation_is_in_the_checkout_and_has_what_evaluate_calls(setup_arguments):
+    for point in setup_arguments["entry_points"]["ami_ros.evaluations"]:
+        module = point.partition("=")[2].strip()
+        tree = ast.parse((ROOT / (module.replace(".", "/") + ".py")).read_text())
+        defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+        defined |= {
+            target.id for node in tree.body if isinstance(node, ast.Assign) for target in node.targets
+        }
+        assert defined >= set(NEEDS), point
 
 
 def test_every_package_is_installed_and_no_test(setup_arguments):

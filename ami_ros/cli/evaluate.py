@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import inspect
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 VIA = ("direct", "ros")
 SWITCH = ("on", "off")
+OFFERED = ("robot", "task", "model", "episodes", "seed", "json_file")  # what an evaluation of a package takes
+SPELT = {"changes": "--set", "map_": "--map"}  # options that their parameters are not named for
 
 
 def evaluate(
@@ -115,12 +118,16 @@ def evaluate(
     Without one of two cameras: ami-ros evaluate --robot panda_wrist --cover camera
 
     Something breaks: ami-ros evaluate --via ros --fault camera_repeated --episodes 5
+
+    A robot of another package, by an evaluation of its own: ami-ros evaluate --robot turbofan --task flight
     """
+    given = dict(locals())
     import dataclasses
 
     from ami_ros.errors import ConfigError
     from ami_ros.evaluation.experiment import check_counts, prepare
     from ami_ros.evaluation.figures import comparison, figures, told_if_stopped, write_json
+    from ami_ros.evaluation.offered import evaluation_of, others
     from ami_ros.evaluation.perturbed import EVERY, chosen, perturbation_table
     from ami_ros.memory.reader import copy_of
     from ami_ros.system.extras import require
@@ -130,20 +137,30 @@ def evaluate(
     if via not in VIA:
         raise ConfigError(f"got unknown way {via!r}, expected --via to be one of {', '.join(VIA)}")
     check_counts(episodes, seed, workers)
+    if (own := evaluation_of(robot, task)) is not None:
+        _refuse_others(str(robot), given)
+        check_writable(json_file)
+        own.evaluate(str(task), episodes, seed, model, json_file)
+        return
     if via == "ros" and (workers > 1 or engine != LOCAL):
         raise ConfigError(f"got {workers} workers on {engine}, expected 1 on {LOCAL} with --via ros")
-    experiment = prepare(
-        robot,
-        task,
-        model,
-        planner,
-        episodes,
-        seed,
-        goal,
-        chosen(perturb, perturb_scale, perturb_exactly),
-        [*changes, *([f"route='{routes}'"] if routes else [])],
-        map_,
-    )
+    try:
+        experiment = prepare(
+            robot,
+            task,
+            model,
+            planner,
+            episodes,
+            seed,
+            goal,
+            chosen(perturb, perturb_scale, perturb_exactly),
+            [*changes, *([f"route='{routes}'"] if routes else [])],
+            map_,
+        )
+    except ConfigError as error:
+        if more_robots := others(robot):
+            raise ConfigError(f"{error}{more_robots}") from error
+        raise
     if not gate and (via == "ros" or fault is not None):
         raise ConfigError("--no-gate: expected --via direct and no --fault; no robot moves without its gate")
     known = [camera.name for camera in experiment.spec.images]
@@ -196,6 +213,23 @@ def evaluate(
             console.print(perturbation_table(values, varied, perturb_scale, perturb_exactly, yardstick))
         for line in told:
             say(line)
+
+
+def _refuse_others(robot: str, given: Mapping[str, Any]) -> None:
+    """Raise ConfigError: options were given that the evaluation of a package knows nothing of."""
+    from ami_ros.errors import ConfigError
+
+    usual = inspect.signature(evaluate).parameters
+    ignored = [name for name, value in given.items() if name not in OFFERED and value != usual[name].default]
+    if ignored:
+        spelt = [
+            SPELT.get(name, f"--{'no-' if given[name] is False else ''}{name.replace('_', '-')}")
+            for name in ignored
+        ]
+        raise ConfigError(
+            f"robot {robot}: got {' and '.join(spelt)}, expected only --task, --model, --episodes, --seed "
+            "and --json: its evaluation is its own"
+        )
 
 
 def _with_fault(

@@ -93,7 +93,8 @@ def plugins() -> Finding:
 
     ours = {parts.group: {name: parts.package for name in parts.ours()} for parts in (TERMS, SOLVERS, KINDS)}
     ours |= {f"ami_ros.{part}": dict.fromkeys(known(part), f"ami_ros.safety.{part}") for part in FOLDERS}
-    ours["ami_ros.robots"] = {path.stem: str(path) for path in config_path("robots").glob("*.yaml")}
+    robots = {path.stem: str(path) for path in config_path("robots").glob("*.yaml")}
+    ours |= {"ami_ros.robots": robots, "ami_ros.evaluations": robots}
     lines, clashes = [], []
     for group, what in GROUPS.items():
         lines += [f"{what} {entry.name}: {origin(entry)}, {group}" for entry in offers(group)]

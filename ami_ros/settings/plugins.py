@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 GROUPS = {
     "ami_ros.checks": "check",
     "ami_ros.cost_terms": "cost term",
+    "ami_ros.evaluations": "evaluation",
     "ami_ros.limits": "limit on motion",
     "ami_ros.robots": "robot",
     "ami_ros.solvers": "solver",

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,17 +14,15 @@ from ami_ros.cli import options
 
 if TYPE_CHECKING:
     from ami_ros.configuration import Configuration
-    from benchmarks.turbofan.controllers import Controller, MinMax
+    from benchmarks.turbofan.bars import Bars
+    from benchmarks.turbofan.controllers import Controller
     from benchmarks.turbofan.gated import Ours
     from benchmarks.turbofan.recording import Logs
     from benchmarks.turbofan.rows import Outcome
     from benchmarks.turbofan.world import World
 
-HERE = Path(__file__).parent
-ROBOT, TASK = HERE / "turbofan.yaml", HERE / "task.yaml"
 SEED = 20_001
-TUNED_ON = range(5_000_001, 5_000_007)  # seeds of the grids of PI and min-max: a profile of each kind
-USUAL, BEST = "min-max", "ceiling"
+BEST = "ceiling"
 
 
 def turbofan(
@@ -34,6 +32,9 @@ def turbofan(
     lost: Annotated[
         int, typer.Option(help="Profiles flown again with a compressor that wears in mid-flight.", min=0)
     ] = 40,
+    tuned: Annotated[
+        int, typer.Option(help="Profiles of a worn compressor to fine-tune on, one at a time.", min=0)
+    ] = 5,
     folder: Annotated[Path, typer.Option(help="Folder of logs and model; what is there is used.")] = Path(
         "runs/turbofan"
     ),
@@ -43,11 +44,11 @@ def turbofan(
 
     The engine is pyCycle's, tabulated once into a file of the user's folder. Rows: direct optimisation on
     the simulator, the ceiling; our planner behind the gate; min-max control with a governor and schedules;
-    linear MPC on a model identified from the same logs; a tuned PI controller; and nothing at all.
+    linear MPC on a model identified from the same logs; a tuned PI controller; and nothing at all. Then the
+    compressor wears: what surprise tells, and what fine-tuning on a single flight restores.
 
     Example: python -m benchmarks turbofan --json turbofan.json
     """
-    from ami_ros.cli.train import train
     from ami_ros.configuration import Configuration
     from ami_ros.evaluation.figures import write_json
     from ami_ros.report.machine import hardware, versions
@@ -56,22 +57,23 @@ def turbofan(
 
     check_writable(json_file)
     require("train", "turbofan")
+    from benchmarks.turbofan.bars import bars_one_by_one
     from benchmarks.turbofan.deck import load
-    from benchmarks.turbofan.recording import Logs
+    from benchmarks.turbofan.model import ROBOT, TASK, flown_logs, trained
     from benchmarks.turbofan.world import World
 
     configuration = Configuration.load(str(ROBOT), str(TASK))
-    data, model = folder / "episodes", folder / "model.pt"
-    with _bars() as bars:
+    with bars_one_by_one() as bars:
         world = World(load(bars))
-    with _bars() as bars:
-        on_step = bars("flights", logged // 120)
-        logs = Logs(world, logged, lambda: on_step(1))
-    if not model.is_file():
-        logs.write(data, configuration.spec)
-        train(data=data, out=model, robot=str(ROBOT), task=str(TASK))
+        logs = flown_logs(world, logged, bars)
+    model = trained(logs, configuration.spec, folder)
+    with bars_one_by_one() as bars:
+        seeds = range(seed, seed + episodes)
+        judged = _judged(world, configuration, _ours(configuration, model), logs, seeds, lost, bars)
+        rows = _worn_rows(world, configuration, model, logs, seed + episodes, tuned, folder / "worn", bars)
     figures = {
-        **_judged(world, configuration, model, logs, range(seed, seed + episodes), lost),
+        **judged,
+        "worn_rows": rows,
         "deck_points": world.deck.points,
         "deck_errors": world.deck.errors,
         "logged_steps": int(logs.wanted.shape[0] * logs.wanted.shape[1]),
@@ -86,45 +88,32 @@ def turbofan(
         _print(figures)
 
 
-@contextmanager
-def _bars() -> Iterator[Callable[[str, int], Callable[[int], None]]]:
-    """Give what shows a progress bar for each part of some work, one after the other."""
-    from contextlib import ExitStack
-
-    from ami_ros.cli.progress import progress_bar
-
-    with ExitStack() as stack:
-
-        def begin(name: str, count: int) -> Callable[[int], None]:
-            stack.pop_all().close()
-            bar = stack.enter_context(progress_bar(name, count))
-            return lambda done: bar.update(done)
-
-        yield begin
-
-
 def _judged(
-    world: World, configuration: Configuration, model: Path, logs: Logs, seeds: range, lost: int
+    world: World,
+    configuration: Configuration,
+    ours: Ours,
+    logs: Logs,
+    seeds: range,
+    lost: int,
+    bars: Bars,
 ) -> dict[str, Any]:
     import torch
 
-    from benchmarks.turbofan.rows import row
+    from benchmarks.turbofan.rows import outcomes, row
+    from benchmarks.turbofan.tuning import USUAL
 
     torch.set_num_threads(configuration.planner.threads)
-    controllers = _controllers(world, configuration, model, logs)
-    ours: Ours = controllers["ours"]  # type: ignore[assignment]
     found: dict[str, list[Outcome]] = {}
     well: list[float] = []
-    for name, controller in controllers.items():
-        with _bars() as bars:
-            on_profile = bars(name, len(seeds))
+    for name, controller in _controllers(world, ours, logs).items():
+        on_profile = bars(name, len(seeds))
 
-            def flew(on_profile: Callable[[int], None] = on_profile, name: str = name) -> None:
-                on_profile(1)
-                if name == "ours":
-                    well.append(ours.noticed)
+        def flew(on_profile: Callable[[int], None] = on_profile, name: str = name) -> None:
+            on_profile(1)
+            if name == "ours":
+                well.append(ours.noticed)
 
-            found[name] = _outcomes(world, controller, seeds, flew)
+        found[name] = outcomes(world, controller, seeds, flew)
     plan_s = list(ours.plan_s)
     rows = {
         name: row(each, found[USUAL], found[BEST], plan_s if name == "ours" else ())
@@ -140,20 +129,56 @@ def _judged(
         "fuel_saved": own["fuel_saved"],
         "fuel_saved_ci": own["fuel_saved_ci"],
         "regret": {name: rows[name]["regret"] for name in ("ours", USUAL)},
-        **_worn(world, ours, seeds[:lost], well),
+        **_wearing(world, ours, seeds[:lost], well, bars),
         "rows": rows,
     }
 
 
-def _outcomes(
-    world: World, controller: Controller, seeds: range, on_profile: Callable[[], None]
-) -> list[Outcome]:
-    from benchmarks.turbofan.rows import outcomes
+def _ours(configuration: Configuration, model: Path) -> Ours:
+    from ami_ros.model.runtime import load_model
+    from benchmarks.turbofan.gated import Ours
 
-    return outcomes(world, controller, seeds, on_profile)
+    spec = configuration.spec
+    return Ours(load_model(model, spec, task=configuration.task_name), spec, configuration.planner)
 
 
-def _worn(world: World, ours: Ours, seeds: range, well: list[float]) -> dict[str, Any]:
+def _controllers(world: World, ours: Ours, logs: Logs) -> dict[str, Controller]:
+    from benchmarks.turbofan.controllers import Ceiling, Hold, LinearMPC
+    from benchmarks.turbofan.tuning import TUNED_ON, USUAL, tuned_min_max, tuned_pi
+
+    return {
+        BEST: Ceiling(),
+        USUAL: tuned_min_max(world, TUNED_ON),
+        "ours": ours,
+        "linear MPC": LinearMPC(logs.seen, logs.done),
+        "PI": tuned_pi(world, TUNED_ON),
+        "hold": Hold(),
+    }
+
+
+def _worn_rows(
+    world: World,
+    configuration: Configuration,
+    model: Path,
+    logs: Logs,
+    first: int,
+    tuned: int,
+    folder: Path,
+    bars: Bars,
+) -> dict[str, Any]:
+    """Return the rows of a worn engine, on profiles from a seed on that nobody has flown yet."""
+    from benchmarks.turbofan.fine_tuning import worn_rows
+    from benchmarks.turbofan.profiles import KINDS
+
+    if not tuned:
+        return {}
+    again = range(first, first + len(KINDS))
+    seeds = range(again.stop, again.stop + tuned)
+    ours = functools.partial(_ours, configuration)
+    return worn_rows(world, ours, model, logs, configuration.spec, seeds, again, folder, bars)
+
+
+def _wearing(world: World, ours: Ours, seeds: range, well: list[float], bars: Bars) -> dict[str, Any]:
     """Fly again with a loss in mid-flight; return how well surprise tells it, and the thrust's error then."""
     import numpy as np
 
@@ -163,15 +188,14 @@ def _worn(world: World, ours: Ours, seeds: range, well: list[float]) -> dict[str
     if not seeds:
         return {"surprise_auc": None, "worn_profiles": 0}
     ill, errors, beyond = [], [], 0
-    with _bars() as bars:
-        on_profile = bars(f"{100 * LOST:.0f} % lost", len(seeds))
-        for seed in seeds:
-            one = flown(world, ours, seed, LOST)
-            ill.append(ours.noticed)
-            beyond += one.steps_beyond
-            late = np.abs(one.error[STEPS // 2 :])
-            errors.append(late[~one.moving[STEPS // 2 :]])
-            on_profile(1)
+    on_profile = bars(f"{100 * LOST:.0f} % lost", len(seeds))
+    for seed in seeds:
+        one = flown(world, ours, seed, LOST)
+        ill.append(ours.noticed)
+        beyond += one.steps_beyond
+        late = np.abs(one.error[STEPS // 2 :])
+        errors.append(late[~one.moving[STEPS // 2 :]])
+        on_profile(1)
     return {
         "surprise_auc": auc(ill, well),
         "worn_profiles": len(seeds),
@@ -180,68 +204,15 @@ def _worn(world: World, ours: Ours, seeds: range, well: list[float]) -> dict[str
     }
 
 
-def _controllers(
-    world: World, configuration: Configuration, model: Path, logs: Logs
-) -> dict[str, Controller]:
-    from ami_ros.model.runtime import load_model
-    from benchmarks.turbofan.controllers import PI, Ceiling, Hold, LinearMPC
-    from benchmarks.turbofan.gated import Ours
-
-    spec = configuration.spec
-    loaded = load_model(model, spec, task=configuration.task_name)
-    return {
-        BEST: Ceiling(),
-        USUAL: tuned_min_max(world, TUNED_ON),
-        "ours": Ours(loaded, spec, configuration.planner),
-        "linear MPC": LinearMPC(logs.seen, logs.done),
-        "PI": _best([PI(gain, reset) for gain in (0.7, 1.0, 1.4) for reset in (1.0, 2.0)], world, TUNED_ON),
-        "hold": Hold(),
-    }
-
-
-def tuned_min_max(world: World, seeds: range) -> MinMax:
-    """Return the min-max controller of a grid that keeps the limits and follows thrust best on some seeds."""
-    from benchmarks.turbofan.controllers import MinMax
-
-    grid = [MinMax(gain, over) for gain in (2.0, 3.0, 4.0) for over in (1.25, 1.4, 1.6)]
-    best: MinMax = _best(grid, world, seeds)
-    return best
-
-
-def _best(grid: list[Any], world: World, seeds: range) -> Any:
-    import numpy as np
-
-    from benchmarks.turbofan.rows import outcomes
-
-    def worth(controller: Controller) -> tuple[int, float]:
-        found = outcomes(world, controller, seeds)
-        errors = [np.abs(one.error).mean() for one in found]
-        return sum(one.steps_beyond for one in found), float(np.mean(errors))
-
-    return min(grid, key=worth)
-
-
 def _print(figures: dict[str, Any]) -> None:
-    from rich.table import Table
-
     from ami_ros.system.terminal import Console
+    from benchmarks.turbofan.table import table_of, worn_table_of
 
-    table = Table(
-        "controller", "steady", "transient", "fuel saved (95 %)", "beyond", "regret", title="Turbofan"
-    )
-    for name, row in figures["rows"].items():
-        low, high = row["fuel_saved_ci"]
-        table.add_row(
-            name,
-            f"{row['thrust_error_steady']:.2f} %",
-            f"{row['thrust_error_transient']:.2f} %",
-            f"{row['fuel_saved']:.2f} % ({low:.2f} to {high:.2f})",
-            str(row["limit_violations"]),
-            f"{row['regret']:.2f}",
-        )
     console = Console()
-    console.print(table)
+    console.print(table_of(figures["rows"]))
     count = sum(figures["gate_ticks"].values())
     console.print(f"{figures['unsafe_commands']} unsafe of {count} commands")
     if figures["surprise_auc"] is not None:
         console.print(f"surprise tells 2 % of lost efficiency: AUC {figures['surprise_auc']:.3f}")
+    if figures["worn_rows"]:
+        console.print(worn_table_of(figures["worn_rows"]))

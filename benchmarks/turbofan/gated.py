@@ -78,18 +78,19 @@ class Ours:
         plan_s: how long each plan took.
         surprises: of each plan of the last profile.
         seen: what was measured in the last profile (S, 12).
+        sent: the knobs that the gate made of each plan of it (S, 3).
     """
 
     def __init__(self, model: ModelRuntime, spec: RobotSpec, settings: PlannerSettings) -> None:
         self.gated, self.plan_s = GatedEngine(spec), list[float]()
         self._planner = RecedingHorizonPlanner(model, spec, settings, time.perf_counter_ns)
-        self.surprises, self.seen = list[float](), list[FloatArray]()
+        self.surprises, self.seen, self.sent = list[float](), list[FloatArray](), list[FloatArray]()
 
     def begin(self, world: World) -> None:
         """Forget the last profile."""
         self._planner.restart()
         self.gated.begin_at(world.inputs)
-        self.surprises, self.seen = [], []
+        self.surprises, self.seen, self.sent = [], [], []
         self._trim, self._last, self._begun = 0.0, world.goal(), False
 
     @property
@@ -117,4 +118,5 @@ class Ours:
         self.plan_s.append(time.perf_counter() - started)
         self.surprises.append(plan.surprise or 0.0)
         self.gated.hear(plan)
-        return self.gated.inputs(plan.actions, observation)
+        self.sent.append(self.gated.inputs(plan.actions, observation))
+        return self.sent[-1]

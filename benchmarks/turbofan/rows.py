@@ -16,7 +16,7 @@ from benchmarks.turbofan.limits import NAMES, STEPS
 from benchmarks.turbofan.world import World
 
 DRAWS = 2000  # of the bootstrap
-LOST = 0.02  # of the efficiency of the high-pressure compressor, in mid-flight
+LOST = 0.02  # of the efficiency of the high-pressure compressor
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,14 @@ class Outcome:
         return float(np.abs(self.error).mean()) + 100.0 * float(np.log(self.burnt))
 
 
-def flown(world: World, controller: Controller, seed: int, lost: float = 0.0) -> Outcome:
-    """Fly a profile; in its middle the high-pressure compressor loses a share of its efficiency."""
+def flown(
+    world: World, controller: Controller, seed: int, lost: float = 0.0, step: int = STEPS // 2
+) -> Outcome:
+    """Fly a profile; at a step, its middle, the high-pressure compressor loses a share of its efficiency."""
     seen = world.begin(seed)
     controller.begin(world)
     while not world.ends:
-        if world.step == STEPS // 2:
+        if world.step == step:
             world.health -= lost
         seen = world.act(controller.act(world, seen))
     taken = world.taken
@@ -76,7 +78,7 @@ def outcomes(
 def row(
     profiles: Sequence[Outcome],
     usual: Sequence[Outcome],
-    best: Sequence[Outcome],
+    best: Sequence[Outcome] | None,
     plan_s: Sequence[float] = (),
 ) -> dict[str, Any]:
     """Return the figures of a row.
@@ -84,13 +86,13 @@ def row(
     Args:
         profiles: of the row.
         usual: the same profiles by the min-max controller.
-        best: the same by the ceiling.
+        best: the same by the ceiling; None leaves regret out.
         plan_s: how long decisions took.
     """
     still = np.concatenate([np.abs(one.error[~one.moving]) for one in profiles])
     moving = np.concatenate([np.abs(one.error[one.moving]) for one in profiles])
     saved = [100.0 * (1.0 - one.burnt / other.burnt) for one, other in zip(profiles, usual, strict=True)]
-    regret = [one.cost - other.cost for one, other in zip(profiles, best, strict=True)]
+    regret = None if best is None else [a.cost - b.cost for a, b in zip(profiles, best, strict=True)]
     return {
         "thrust_error_steady": float(still.mean()),
         "thrust_error_steady_worst": float(still.max()),
@@ -102,8 +104,8 @@ def row(
         ),
         "fuel_saved": float(np.mean(saved)),
         "fuel_saved_ci": interval(saved),
-        "regret": float(np.mean(regret)),
-        "regret_ci": interval(regret),
+        "regret": None if regret is None else float(np.mean(regret)),
+        "regret_ci": None if regret is None else interval(regret),
         "plan_ms_p50": 1e3 * float(np.median(plan_s)) if len(plan_s) else None,
     }
 

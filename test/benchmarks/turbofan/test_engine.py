@@ -10,15 +10,14 @@ pytest.importorskip("pycycle", reason="needs the extra 'turbofan'", exc_type=Imp
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.episodes.episode import list_episodes, read_episode
-from benchmarks.turbofan import deck
 from benchmarks.turbofan.atmosphere import ambient
-from benchmarks.turbofan.command import ROBOT
 from benchmarks.turbofan.controllers import PI, Hold, MinMax
 from benchmarks.turbofan.cycle import DESIGN, HIGH_RPM, LOW_RPM, TURBINE_INLET_R, sized, solved
 from benchmarks.turbofan.gas import enthalpy, expanded, temperature
 from benchmarks.turbofan.gated import GatedEngine
 from benchmarks.turbofan.limits import FIRST, HIGH, LOW, RATE, STEP_S, STEPS
 from benchmarks.turbofan.matching import HP, LB, LBF, RANKINE, Conditions, Engine
+from benchmarks.turbofan.model import ROBOT
 from benchmarks.turbofan.recording import Logs
 from benchmarks.turbofan.rows import flown
 from benchmarks.turbofan.world import World, followed
@@ -30,19 +29,6 @@ FOOT = 0.3048
 @pytest.fixture(scope="module")
 def size():
     return sized()
-
-
-@pytest.fixture(scope="module")
-def coarse(tmp_path_factory):
-    """A deck of few points, made as the real one is."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        for name, value in {"ASKED": 2048, "STEPS": 1500, "POLISH": 40, "HIDDEN": 32}.items():
-            patch.setattr(deck, name, value)
-        made = deck.load(lambda name, count: lambda done: None)
-        again = deck.load(lambda name, count: pytest.fail("a deck that is there is used"))
-    assert again.errors == made.errors
-    return made
 
 
 def one(value: float) -> np.ndarray:

@@ -12,8 +12,8 @@ from ami_ros.body.robot_spec import load_robot
 from ami_ros.errors import ConfigError
 from benchmarks.turbofan import deck
 from benchmarks.turbofan.atmosphere import ambient, total_ratios
-from benchmarks.turbofan.command import ROBOT
 from benchmarks.turbofan.limits import HIGH, LEAST, LOW, MOST, NAMES, RATE, STEP_S
+from benchmarks.turbofan.model import ROBOT
 from benchmarks.turbofan.rows import Outcome, auc, interval, row
 
 
