@@ -74,15 +74,14 @@ def worn_rows(
         logs: that it learned from.
         spec: the robot.
         seeds: profiles that the worn engine flies with `model`; each is learned from alone.
-        again: profiles of the rows, other ones.
+        again: profiles of the rows, other ones: one of each kind.
         folder: of these flights and models.
         bars: shows progress.
     """
     before = ours_with(model)
-    rows = {
-        "as logged": _row(_flights(world, before, again, 0.0, bars("as logged", len(again)))),
-        "worn": _row(_flights(world, before, again, LOST, bars("worn", len(again)))),
-    }
+    new = _flights(world, before, again, 0.0, bars("as logged", len(again)))
+    worn = _flights(world, before, again, LOST, bars("worn", len(again)))
+    rows = {"as logged": _row(new), "worn": _row(worn)}
     known, strange = Flights(), Flights()
     for seed in seeds:
         flown(world, before, seed, LOST, step=0)
@@ -96,7 +95,10 @@ def worn_rows(
         on_profile = bars("worn, trained on logs", len(again))
         rows["worn, trained on logs"] = _row(_flights(world, longer, again, LOST, on_profile))
         rows["worn, fine-tuned"] = _row(known + strange)
-        rows["of these, of the kind tuned on"] = _row(known)
+        # Some kinds are harder than others: both rows have each kind as often.
+        again_of = {other % len(KINDS): flight for other, flight in zip(again, worn, strict=True)}
+        rows["worn, kinds tuned on"] = _row([again_of[seed % len(KINDS)] for seed in seeds])
+        rows["worn, fine-tuned on the same kind"] = _row(known)
     return rows
 
 

@@ -94,8 +94,10 @@ def test_a_worn_engine_has_rows_and_each_flight_a_model(quick, tmp_path):
         "worn": 2,
         "worn, trained on logs": 2,
         "worn, fine-tuned": 2,
-        "of these, of the kind tuned on": 1,
+        "worn, kinds tuned on": 1,
+        "worn, fine-tuned on the same kind": 1,
     }
+    assert rows["worn"]["burnt"] != rows["as logged"]["burnt"]
     digests = {path.read_bytes() for path in (model, *(tmp_path / "worn").glob("*/model.pt"))}
     assert len(digests) == 3  # as it was, tuned on a flight, and trained on logs alone
     learned = [read_episode(path) for path in list_episodes(tmp_path / "worn" / str(SEED) / "episodes")]
