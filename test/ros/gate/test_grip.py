@@ -26,6 +26,7 @@ SEED = 0  # that of config/sim.yaml
 SMALL = {"width": 16, "height": 16}  # nobody looks
 IN_HAND = 0.01  # m from the tip to the middle of the block
 LIFTED = 0.09  # m
+BACK_S = 60.0  # Fast DDS looks every 5 s whether who was killed, and left shared memory, is there
 SLOWLY = 0.35  # share of the script's speed: on a busy machine the truth comes some steps late
 
 
@@ -133,6 +134,7 @@ def test_a_grip_outlives_hold_stop_planner_and_gate(start, probe, robot):
     script.lives = False
     heard = len(script.commands)
     start("safety", **common)
-    probe.until(lambda: len(script.commands) > heard, "commands of a gate that knows nothing of the grip")
+    told = "commands of a gate that knows nothing of the grip"
+    probe.until(lambda: len(script.commands) > heard, told, BACK_S)
     keeps_it(1.0, "new gate")
     assert script.now["unsafe_by_kind"].get("malformed", 0) == 0
