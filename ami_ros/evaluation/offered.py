@@ -85,7 +85,7 @@ def _is_ours(robot: str) -> bool:
 
 
 def _find_beside_package(robot: str, entry: EntryPoint) -> None:
-    """Let a checkout import what lies beside its package. Raises ConfigError: this is no checkout."""
+    """Let a checkout import what lies next to its package. Raises ConfigError: this is no checkout."""
     top = entry.module.partition(".")[0]
     if entry.dist is None or entry.dist.name != ami_ros.__name__ or importlib.util.find_spec(top) is not None:
         return

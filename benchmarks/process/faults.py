@@ -201,13 +201,7 @@ class FaultyPlant(GatedPlant):
 
     def unplanned(self, seen: FloatArray, inputs: FloatArray) -> FloatArray:
         """Let a control step pass in which nobody proposes anything; return its inputs (M,)."""
-        observation = self.sense(seen, inputs)
-        self._see(observation)
-        for _ in range(self._spec.step_ns // self._tick_ns):
-            command, verdict = self._gate.tick(self._sensed.time_ns + self._tick_ns)
-            self.levels[verdict.level.name] += 1
-            self._ticked(command, verdict)
-            self._sensed.advance(command, self._tick_ns)
+        self.step(None, self.sense(seen, inputs))
         return self._sensed.commanded
 
     def _see(self, observation: Observation) -> None:

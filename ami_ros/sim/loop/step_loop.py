@@ -58,10 +58,11 @@ class StepLoop:
         """Propose actions (T, K, A), in the channels' units, and let one control step pass."""
         self.step(self._meaning.proposal(actions, observation), observation)
 
-    def step(self, proposal: Trajectory, observation: Observation) -> None:
-        """Let one control step pass through the gate."""
+    def step(self, proposal: Trajectory | None, observation: Observation) -> None:
+        """Let one control step pass through the gate; without a proposal nobody plans."""
         self._see(observation)
-        self._gate.submit(proposal, self._world.time_ns)
+        if proposal is not None:
+            self._gate.submit(proposal, self._world.time_ns)
         images_ns = vectors_ns = self._world.time_ns
         for _ in range(self._spec.step_ns // self._tick_ns):
             now = self._world.time_ns
