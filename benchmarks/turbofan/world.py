@@ -35,6 +35,8 @@ SENSORS = (
 )
 LAG_S = np.array([0.2, 0.05, 0.05, 0.8, 0.05, 1.2, 0.3, 0.3, 0.3, 0.0, 0.0, 0.1])  # thermocouples are slow
 NOISE = np.array([0.001, 2.0, 5.0, 0.7, 0.001, 1.5, 0.003, 0.003, 0.003, 5.0, 0.0005, 0.001])
+REPORTED_S = np.where(LAG_S > 0.5, 0.3, LAG_S)  # lag that engine controls leave of it, by lead compensation
+LEAD = np.where(LAG_S > 0.5, LAG_S / np.maximum(REPORTED_S, 1e-3), 1.0)
 
 
 class Taken(NamedTuple):
@@ -86,8 +88,9 @@ class World:
         high, fuel = steady(self.deck, low, here, FIRST[None, 1:], np.array([self.health]))  # type: ignore[arg-type]
         self.rpm = np.array([low[0], high[0]])
         self.inputs = np.clip([np.log10(fuel[0] / delta / np.sqrt(theta)), *FIRST[1:]], LOW, HIGH)
-        self._sensed = self._truth(self.run(self.rpm[None], self.inputs[None], 0), self.inputs, 0)
-        return self._measured()
+        self._probed = self._truth(self.run(self.rpm[None], self.inputs[None], 0), self.inputs, 0)
+        self._followed = self._probed
+        return self._reported(0.0)
 
     def act(self, wanted: FloatArray) -> FloatArray:
         """Take a control step with knobs (3,) within ranges and rates; return what is measured (12,)."""
@@ -102,8 +105,8 @@ class World:
             found = self.run(self.rpm[None], knobs[None], self.step)
             self.rpm = accelerated(self.rpm[None], found, span)[0]
             truth = self._truth(found, knobs, self.step)
-            share = -np.expm1(-span / np.maximum(LAG_S, 1e-3))
-            self._sensed = self._sensed + share * (truth - self._sensed)
+            self._probed = self._probed + _share(span, LAG_S) * (truth - self._probed)
+            reported = self._reported(span)
             watched = limited(self.rpm[None], found)[0]
             worst_low, worst_high = np.minimum(worst_low, watched), np.maximum(worst_high, watched)
             fuel += span * 10.0 ** knobs[0] * delta * np.sqrt(theta)
@@ -112,7 +115,7 @@ class World:
         error = float(found.thrust[0]) / delta / wanted_thrust - 1.0
         exceeded = (worst_low < LEAST) | (worst_high > MOST)
         self.taken.append(Taken(error, bool(self.profile.moving[self.step]), exceeded, fuel, impulse))
-        return self._measured()
+        return reported
 
     def run(self, rpm: FloatArray, knobs: FloatArray, at: int) -> Steady:
         """Return how the engine runs (N,) at speeds (N, 2) with knobs (N, 3) in a step of the profile."""
@@ -138,9 +141,22 @@ class World:
         values += [found.fan_margin[0], found.lpc_margin[0], found.hpc_margin[0]]
         return np.array([*values, self.profile.altitude_m[at], self.profile.mach[at], knobs[0]])
 
-    def _measured(self) -> FloatArray:
-        noisy: FloatArray = self._sensed + NOISE * self._generator.standard_normal(len(NOISE))
-        return noisy
+    def _reported(self, span_s: float) -> FloatArray:
+        """Return what engine controls make of the probes (12,): readings with less lag and more noise.
+
+        Source: a lead compensator, (LAG_S s + 1) / (REPORTED_S s + 1); Astrom and Murray, "Feedback systems"
+        (2021), 12.
+        """
+        noisy = self._probed + NOISE * self._generator.standard_normal(len(NOISE))
+        reported: FloatArray = self._followed + LEAD * (noisy - self._followed)
+        self._followed = self._followed + _share(span_s, REPORTED_S) * (noisy - self._followed)
+        return reported
+
+
+def _share(span_s: float, lag_s: FloatArray) -> FloatArray:
+    """Return how much of a difference a lag makes up for in a time."""
+    share: FloatArray = -np.expm1(-span_s / np.maximum(lag_s, 1e-3))
+    return share
 
 
 def followed(before: FloatArray, wanted: FloatArray) -> FloatArray:
