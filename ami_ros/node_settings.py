@@ -77,6 +77,11 @@ class PlannerNodeSettings:
     patience_s: float = setting(
         "after this long without progress, the state is STUCK", gt=0.0, le=600.0, unit="s"
     )
+    attempts: int = setting(
+        "attempts to reach a goal; after as many setbacks the state is STUCK, until the goal is reached",
+        ge=1,
+        le=1000,
+    )
     memory: str = setting("file of the memory; auto: the robot's own in the user's data folder; empty: none")
     alternatives: int = setting(
         "paths that the planner turned down and ~/plan_markers shows, if somebody listens", ge=0, le=100

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Detects whether the robot still gets closer to its goal, and what is missing. Never reads a clock."""
+"""Detects whether the robot gets closer to its goal, or loses what it had reached. Never reads a clock."""
 
 from __future__ import annotations
 
@@ -10,38 +10,74 @@ from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.types import FloatArray, Goal
 
 CLOSER = 0.95  # of the smallest distance so far: less is noise
+LOST = 0.5  # share of the way that it had come: more is a setback
+STEADY = 3  # observations in a row that show a setback: one may be a bad picture
 OFF = 0.05  # rad or m: a joint further from its goal is named
 TURNED_DEG = 5.0
 MOST_NAMED = 3
 
 
 class ProgressWatch:
-    """Measures how long the distance to the goal has not decreased.
+    """Measures how long the distance to the goal has not decreased, and counts attempts.
+
+    An attempt ends with a setback: more than half of the way that the robot had come is lost again, and it had
+    come half of the way to the goal. So ends a block that slips from the hand, or that somebody takes away.
 
     Args:
         patience_s: duration that is not unusual, as on the way around an object.
+        attempts: number of attempts that is not unusual.
+
+    Attributes:
+        attempt: number of the current attempt since the last goal or arrival, from 1 on.
+        lost_at: distance to the goal that the attempt before had reached, in control steps; inf in the first.
     """
 
-    def __init__(self, patience_s: float) -> None:
-        self._patience_ns = round(patience_s * 1e9)
+    def __init__(self, patience_s: float, attempts: int) -> None:
+        self._patience_ns, self._attempts = round(patience_s * 1e9), attempts
         self.restart()
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether all attempts have ended with a setback."""
+        return self.attempt > self._attempts
 
     def restart(self) -> None:
         """Start again, as with another goal."""
-        self._closest = float("inf")
-        self._since_ns: int | None = None
+        self.attempt, self.lost_at = 1, float("inf")
+        self._begin(float("inf"), None)
 
-    def stuck_s(self, distance: float, stamp_ns: int) -> float:
+    def _begin(self, distance: float, stamp_ns: int | None) -> None:
+        self._furthest, self._closest, self._since_ns = distance, distance, stamp_ns
+        self._setbacks = 0
+
+    def arrive(self, distance: float) -> None:
+        """Note that the goal is reached: attempts count anew from here, and to leave it is a setback."""
+        self.attempt, self.lost_at = 1, float("inf")
+        self._closest, self._since_ns, self._setbacks = distance, None, 0
+
+    def stuck_s(self, distance: float, stamp_ns: int, detour: bool = False) -> float:
         """Return for how many seconds the robot has come no closer; 0 within the patience.
 
         Args:
             distance: current distance to the goal, in control steps.
             stamp_ns: stamp of the observation.
+            detour: the robot is on a route: to get further from the goal is no setback.
         """
+        if not detour and self._is_setback(distance):
+            self.attempt, self.lost_at = self.attempt + 1, self._closest
+            self._begin(distance, stamp_ns)
+        if self._furthest == float("inf"):
+            self._furthest = distance
         if self._since_ns is None or distance < CLOSER * self._closest or stamp_ns < self._since_ns:
-            self._closest, self._since_ns = distance, stamp_ns
+            self._closest, self._since_ns = min(distance, self._closest), stamp_ns
         waited_ns = stamp_ns - self._since_ns
         return waited_ns / 1e9 if waited_ns > self._patience_ns else 0.0
+
+    def _is_setback(self, distance: float) -> bool:
+        came = self._furthest - self._closest
+        is_lost = LOST * self._furthest < came < float("inf") and distance > self._closest + LOST * came
+        self._setbacks = self._setbacks + 1 if is_lost else 0
+        return self._setbacks >= STEADY
 
 
 def what_is_missing(goal: Goal, joint_position: FloatArray, spec: RobotSpec, kinematics: Kinematics) -> str:

@@ -25,7 +25,7 @@ class PlanningCycle(ProposingCycle):
         spec: the robot.
         period_s: planning period.
         clock_s: a monotonic clock in seconds, to time plans.
-        patience_s: without progress for this long, the robot is stuck.
+        progress: tells when the robot gets no closer, and counts attempts.
 
     Attributes:
         problem: why the goal cannot be pursued; empty when it can.
@@ -37,12 +37,12 @@ class PlanningCycle(ProposingCycle):
         spec: RobotSpec,
         period_s: float,
         clock_s: Callable[[], float],
-        patience_s: float,
+        progress: ProgressWatch,
     ) -> None:
         super().__init__(spec, period_s)
         self._planner, self._clock_s = planner, clock_s
         self._followers: list[Follower] = []
-        self._progress = ProgressWatch(patience_s)
+        self._progress = progress
         self._goal: Goal | None = None
         self._hint = " or ".join(topic.name for topic in goal_topics(spec).values())
         self.problem = ""
@@ -116,19 +116,25 @@ class PlanningCycle(ProposingCycle):
         state = GoalState.ARRIVED if plan.arrived else GoalState.MOVING
         reason = f"{plan.distance:.1f} steps from the goal"
         if plan.arrived:
-            self._progress.restart()
+            self._progress.arrive(plan.distance)
         elif plan.way == NO_WAY:
             state, reason = (
                 GoalState.STUCK,
                 f"no route found: {reason}; the robot stays while the planner searches again",
             )
-        elif stuck_s := self._progress.stuck_s(plan.distance, plan.observation_stamp_ns):
+        elif stuck_s := self._progress.stuck_s(
+            plan.distance, plan.observation_stamp_ns, detour=plan.way in TOLD
+        ):
             state = GoalState.STUCK
             missing = ""
             if self.kinematics is not None:
                 joints = self._spec.joint_position(observation)
                 missing = what_is_missing(goal, joints, self._spec, self.kinematics)
             reason = f"cannot get closer: {reason}, no progress for {stuck_s:.0f} s{missing}"
+        if self._progress.attempt > 1:
+            state = GoalState.STUCK if self._progress.exhausted else state
+            number, lost_at = self._progress.attempt, self._progress.lost_at
+            reason += f"; attempt {number}: the one before came within {lost_at:.1f} steps and lost that"
         reason += TOLD.get(plan.way, "")
         if plan.left_out:
             reason += f"; without {' and '.join(plan.left_out)}, which is missing or unfamiliar"
@@ -156,5 +162,6 @@ class PlanningCycle(ProposingCycle):
             way=plan.way,
             route_at=plan.route_at,
             recalled=plan.recalled,
+            attempt=self._progress.attempt,
             foreseen=dict(plan.foreseen),
         )

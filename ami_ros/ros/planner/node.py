@@ -18,6 +18,7 @@ from ami_ros.body.goals.kinds import GoalTopic, goal_topics
 from ami_ros.errors import AmiError, ConfigError
 from ami_ros.node_settings import PlannerNodeSettings
 from ami_ros.planning.factory import PlannerFactory, world_model_planner
+from ami_ros.planning.progress_watch import ProgressWatch
 from ami_ros.ros.planner.cycle import PlanningCycle
 from ami_ros.ros.planner.goal_inputs import hear_goals, reader
 from ami_ros.ros.planner.memory import PlannerMemory
@@ -82,8 +83,8 @@ class PlannerNode(ProposingNode):
         planner = self._factory.build(self._spec, model, self._planning, task, memory)
         view = self._factory.view(planner)
         self._imagination = self._loaded(model, view.sha256)
-        patience_s = self.settings.patience_s
-        cycle = PlanningCycle(planner, self._spec, self._period_s, time.perf_counter, patience_s)
+        progress = ProgressWatch(self.settings.patience_s, self.settings.attempts)
+        cycle = PlanningCycle(planner, self._spec, self._period_s, time.perf_counter, progress)
         if self._memory is not None:
             cycle.follow(self._memory.begin(view))
         cycle.pursue(self._inbox.newest)

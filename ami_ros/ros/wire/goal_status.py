@@ -63,6 +63,7 @@ class GoalStatus:
         way: how the planner goes to the goal, one of WAYS; empty where no routes are searched.
         route_at: index of the state of the route that is pursued, and the number of its states.
         recalled: first candidates that came from the memory.
+        attempt: number of the attempt to reach the goal, from 1 on: see `ProgressWatch`.
         progress: of an explorer: see `ami_ros.exploration.progress`.
         foreseen: see `Plan`.
     """
@@ -86,6 +87,7 @@ class GoalStatus:
     way: str = ""
     route_at: tuple[int, int] | None = None
     recalled: int = 0
+    attempt: int = 1
     progress: dict[str, float] = field(default_factory=dict)
     foreseen: dict[str, float] = field(default_factory=dict)
 
@@ -108,6 +110,8 @@ def status_to_ros(status: GoalStatus, robot: str) -> DiagnosticArray:
         values["route_at"] = "{} of {}".format(*status.route_at)
     if status.recalled:
         values["recalled"] = status.recalled
+    if status.attempt > 1:
+        values["attempt"] = status.attempt
     if status.proposal:
         values["proposal"] = status.proposal
     severity = SEVERITY.get(status.state, DiagnosticStatus.OK)
@@ -139,6 +143,7 @@ def status_from_ros(message: DiagnosticArray) -> GoalStatus:
             way=values.get("way", ""),
             route_at=_route_at(values.get("route_at", "")),
             recalled=int(values.get("recalled", 0)),
+            attempt=int(values.get("attempt", 1)),
             **{name: float(values[name]) for name in NUMBERS if name in values},
         )
     except KeyError as error:

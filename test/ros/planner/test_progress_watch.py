@@ -18,7 +18,7 @@ from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.types import Goal
 
 S = 1_000_000_000
-PATIENCE_S = 2.0
+PATIENCE_S, ATTEMPTS = 2.0, 2
 STEPS = 90
 
 
@@ -28,7 +28,7 @@ def spec():
 
 
 def watched(*distances: float) -> list[float]:
-    watch = ProgressWatch(PATIENCE_S)
+    watch = ProgressWatch(PATIENCE_S, ATTEMPTS)
     return [watch.stuck_s(distance, (7 + second) * S) for second, distance in enumerate(distances)]
 
 
@@ -45,13 +45,63 @@ def test_noise_is_no_progress():
 
 
 def test_it_starts_again_with_a_goal_and_when_time_does():
-    watch = ProgressWatch(PATIENCE_S)
+    watch = ProgressWatch(PATIENCE_S, ATTEMPTS)
     watch.stuck_s(1.0, 0)
     assert watch.stuck_s(1.0, 9 * S) == 9.0
     watch.restart()
     assert watch.stuck_s(5.0, 9 * S) == 0.0
     assert watch.stuck_s(5.0, 2 * S) == 0.0
     assert watch.stuck_s(5.0, 5 * S) == 3.0
+
+
+def attempts(*distances: float, detour: bool = False) -> ProgressWatch:
+    watch = ProgressWatch(PATIENCE_S, ATTEMPTS)
+    for second, distance in enumerate(distances):
+        watch.stuck_s(distance, second * S, detour)
+    return watch
+
+
+def test_an_attempt_ends_when_most_of_the_way_is_lost_again():
+    approach, dropped = (10.0, 7.0, 4.0, 3.0), (8.0, 8.0, 8.0)
+    assert attempts(*approach).attempt == 1
+    watch = attempts(*approach, *dropped)
+    assert (watch.attempt, watch.lost_at, watch.exhausted) == (2, 3.0, False)
+    watch = attempts(*approach, *dropped, 3.5, *dropped)
+    assert (watch.attempt, watch.lost_at, watch.exhausted) == (3, 3.5, True)
+
+
+@pytest.mark.parametrize(
+    "distances",
+    [
+        (10.0, 4.0, 9.0, 9.0, 4.0),  # two bad pictures
+        (10.0, 8.0, 10.0, 10.0, 10.0),  # it had not come half of the way
+        (10.0, 4.0, 6.9, 6.9, 6.9),  # it lost less than half of what it had come
+        (3.0, 5.0, 9.0, 9.0, 9.0),  # further and further away
+    ],
+)
+def test_no_setback(distances):
+    assert attempts(*distances).attempt == 1
+
+
+def test_on_a_detour_the_goal_may_get_further_away():
+    assert attempts(10.0, 3.0, 9.0, 9.0, 9.0, detour=True).attempt == 1
+
+
+def test_to_leave_a_goal_that_was_reached_is_a_setback_and_attempts_count_anew():
+    watch = attempts(10.0, 3.0, 8.0, 8.0, 8.0)
+    watch.arrive(0.5)
+    assert watch.attempt == 1
+    for second in range(3):
+        watch.stuck_s(9.0, (10 + second) * S)
+    assert (watch.attempt, watch.lost_at) == (2, 0.5)
+
+
+def test_a_goal_that_was_reached_at_once_may_be_lost():
+    watch = ProgressWatch(PATIENCE_S, ATTEMPTS)
+    watch.arrive(0.5)
+    for second in range(5):
+        watch.stuck_s(9.0, second * S)
+    assert (watch.attempt, watch.lost_at) == (2, 0.5)
 
 
 def test_what_is_missing_names_the_joints_the_hand_and_the_workspace(spec):
