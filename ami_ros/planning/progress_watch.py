@@ -20,8 +20,8 @@ MOST_NAMED = 3
 class ProgressWatch:
     """Measures how long the distance to the goal has not decreased, and counts attempts.
 
-    An attempt ends with a setback: more than half of the way that the robot had come is lost again, and it had
-    come half of the way to the goal. So ends a block that slips from the hand, or that somebody takes away.
+    An attempt ends with a setback: the robot had come half of the way to the goal, and more than half of that
+    is lost again, as when a block slips from the hand, or somebody takes it away.
 
     Args:
         patience_s: duration that is not unusual, as on the way around an object.

@@ -60,7 +60,8 @@ def faults(
             f"got unknown planner {planner!r}, expected --planner to be one of {', '.join(PLANNERS)}"
         )
     explores = planner == EXPLORER
-    experiment = prepare(robot, task, model, episodes=seeds, seed=seed)
+    changes = ("judged=false",) if explores else ()  # the explorer plans with no model
+    experiment = prepare(robot, task, model, episodes=seeds, seed=seed, changes=changes)
     catalogue = Catalogue(experiment.spec, has_model=not explores)
     measure_faults(experiment, fault or list(catalogue.names), real_time, json_file, logs, explores)
     for name, why in catalogue.left_out.items() if not fault else ():

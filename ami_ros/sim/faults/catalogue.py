@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ami_ros.body.gripper import Gripper
+from ami_ros.body.groups import GripperGroup
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import VECTOR_MESSAGES, ImageSensor, Sensor, VectorSensor
 from ami_ros.body.simulation import ArmSimulation
@@ -26,9 +28,11 @@ from ami_ros.sim.faults.kinds import (
     FREEZE,
     FROZEN,
     FUTURE,
+    GRIP,
     JOINTS,
     KINDS,
     MALFORMED,
+    OPENING,
     POSE,
     PROPOSALS,
     SCENE,
@@ -134,6 +138,10 @@ class Catalogue:
         return (*self.faults, *([COMBINATION] if len(self._combined) > 1 else []))
 
     @property
+    def _grippers(self) -> list[Gripper]:
+        return [group.gripper for group in self._spec.groups if isinstance(group, GripperGroup)]
+
+    @property
     def _combined(self) -> list[str]:
         parts = {fault.part for fault in self.faults.values()}
         return [part for part in COMBINED if part in parts]
@@ -218,6 +226,9 @@ class Catalogue:
         if kind.part == SCENE:
             seen = isinstance(spec.simulation, ArmSimulation) and bool(spec.images_for("model"))
             return "" if seen else "it needs a simulated scene with an arm that its model sees"
+        if kind.part == GRIP:
+            has_hand = isinstance(spec.simulation, ArmSimulation) and spec.simulation.fingers is not None
+            return "" if has_hand else "it needs a simulated gripper"
         if kind.part == CLOCK:
             stamped = any(is_stamped(spec.sensors[watched]) for watched in self._watched)
             return "" if stamped else "no sensor that the gate watches has stamps"
@@ -236,6 +247,8 @@ class Catalogue:
             return is_stamped(sensor)
         if need == POSE:
             return is_pose
+        if need == OPENING:
+            return sensor.name in {gripper.sensor for gripper in self._grippers}
         if not isinstance(sensor, VectorSensor):
             return False
         if need == FREEZE:  # a base's pose must not stand still either while commands move it

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -14,10 +15,13 @@ from ami_ros.sim.collect.occasion import changed_share
 from ami_ros.sim.faults.camera import CAMERA_FAULTS, CameraFault, Frame
 from ami_ros.sim.faults.catalogue import SEPARATOR, STREAM, Catalogue, Fault
 from ami_ros.sim.faults.foreign_world import ForeignWorld
+from ami_ros.sim.faults.grip import GripFaults
 from ami_ros.sim.faults.joints import JOINT_FAULTS, JointFault, JointReading
+from ami_ros.sim.faults.kinds import GRIP
 from ami_ros.sim.faults.poses import POSE_FAULTS
 from ami_ros.sim.faults.vectors import OFF_NS, VECTOR_FAULTS, Measured, VectorFault
 from ami_ros.sim.tasks.task import Task
+from ami_ros.sim.world.arm_stage import ArmStage
 from ami_ros.sim.world.tricks import STRANGERS, Tricks
 from ami_ros.sim.world.world import World, as_stage
 from ami_ros.types import FloatArray, ImageArray
@@ -58,6 +62,7 @@ class FaultInjection:
         self._cameras: dict[str, list[CameraFault]] = {}
         self._joints: list[JointFault] = []
         self._vectors: dict[str, list[VectorFault]] = {}
+        self._awaited: Callable[[], bool] | None = None  # begins a fault; false: not yet
         while self._undo:
             self._undo.pop()()
 
@@ -91,6 +96,8 @@ class FaultInjection:
                 self.since_ns = now_ns
             elif fault.kind == "foreign_world":
                 self._show_foreign_world(seed)
+            elif fault.part == GRIP:
+                self._break_grip(fault.kind, generator)
 
     def _tell_poses(self, fault: Fault, base: Base, generator: np.random.Generator) -> None:
         spec = self._spec
@@ -99,6 +106,13 @@ class FaultInjection:
         for name in together if fault.kind == ODOMETRY else [fault.sensor]:
             made = POSE_FAULTS[fault.kind](generator, base.columns)
             self._vectors.setdefault(name, []).append(made)
+
+    def _break_grip(self, kind: str, generator: np.random.Generator) -> None:
+        stage = self._world
+        if isinstance(stage, ArmStage) and stage.hand is not None:  # so says the catalogue
+            grip = GripFaults(stage, stage.hand, self._task)
+            self._undo.append(grip.mend)
+            self._awaited = partial(grip.begin, kind, generator)
 
     def images(self, camera: str, image: ImageArray, stamp_ns: int) -> list[Frame]:
         """Return the images that leave a camera now, with their stamps."""
@@ -118,6 +132,8 @@ class FaultInjection:
 
     def vectors(self, sensor: str, values: FloatArray, stamp_ns: int) -> list[Measured]:
         """Return the readings that leave a vector sensor now, with their stamps."""
+        if self._awaited is not None and self._awaited():
+            self._awaited, self.since_ns = None, stamp_ns
         faults = self._vectors.get(sensor, [])
         readings = _through(faults, (values, stamp_ns))
         self._note(bool(faults or self._jump_ns), stamp_ns)

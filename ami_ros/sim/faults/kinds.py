@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A table of what can break on any body. The catalogue selects what applies to one body.
 
-The effect of a fault on a stream is in `camera`, `joints`, `vectors` and `proposals`.
+The effect of a fault on a stream is in `camera`, `joints`, `vectors` and `proposals`, on a hand in `grip`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ PLANNER_ERROR = "PLANNER_ERROR"  # reported by the planner on /diagnostics
 SECOND_GATE = "second_gate"
 ESTOP, RESTRICTED, BOXES = "estop", "restricted_in_motion", "too_many_boxes"
 ESTOP_FLOODED, OVERSIZED_IMAGE = "estop_flooded", "oversized_image"
-CAMERA, JOINTS, VECTORS, CLOCK, SCENE = SIMULATED = ("camera", "joints", "vectors", "clock", "scene")
+CAMERA, JOINTS, VECTORS, CLOCK, SCENE, GRIP = SIMULATED = (
+    *("camera", "joints", "vectors", "clock", "scene"),
+    "grip",
+)
 PROPOSALS, PROCESS, WIRE, OPERATOR = "proposals", "process", "wire", "operator"
 
 # Reasons specific to each kind of sensor: see `safety.sensor_reasons`.
@@ -25,6 +28,7 @@ ANY_STALE = "any sensor stale"
 STAMP, FREEZE, ANY_SIZE = "a message with a stamp", "freeze_s", "a message of any size"
 BAND = "an envelope"
 POSE = "to measure the pose of a base"
+OPENING = "to measure the opening of a gripper"
 
 DRIFT_S = 6.0  # a value that drifts is named when it comes near its border
 SENSOR_S = 1.2  # by when a fault of a sensor must be named
@@ -39,6 +43,7 @@ _ZONES = ("WORKSPACE", "FORBIDDEN_BOX")
 _LEFT_BEHIND = ("TRACKING_ERROR",)
 _ENVELOPE = ("ENVELOPE", "ENVELOPE_LEFT", "ENVELOPE_LOST")
 _SILENCE = ("PLANNER_SILENT", "PROPOSAL_STALE")
+_HAND = ("GRIP_LOST", "GRIPPER_STUCK", *DOUBT)
 _BLIND = (*_SILENCE, *_LEFT_BEHIND)
 
 
@@ -48,7 +53,7 @@ class FaultKind:
 
     Attributes:
         name: in the catalogue.
-        part: the component that applies it: camera, joints, vectors, clock and scene (the simulator),
+        part: the component that applies it: camera, joints, vectors, clock, scene and grip (the simulator),
             proposals (a second planner), wire (messages of others), process (signals and second processes),
             operator (the e-stop).
         effect: what happens, for people.
@@ -103,6 +108,11 @@ def _vector(
 def _pose(name: str, effect: str, *named_by: str) -> FaultKind:
     more = ("POSE_UNEXPLAINED", "TRACKING_ERROR", *DOUBT, *_SILENCE)
     return FaultKind(name, VECTORS, effect, named_by, POSE_S, follows=more, of=VECTOR, needs=(POSE,))
+
+
+def _grip(name: str, effect: str, *named_by: str) -> FaultKind:
+    """Return what breaks in a hand, or to what it holds: unnoticed where it holds and does nothing."""
+    return FaultKind(name, GRIP, effect, named_by, MODEL_S, tolerable=True, follows=_HAND)
 
 
 def _proposals(name: str, effect: str, *named_by: str, follows: tuple[str, ...] = ()) -> FaultKind:
@@ -191,6 +201,32 @@ KINDS: dict[str, FaultKind] = {
         ),
         _pose("pose_jumps", "the pose leaps by half a metre and more", "POSE_CONTRADICT"),
         _pose("odometry_repeated", "all of the odometry repeats with fresh stamps", FROZEN),
+        FaultKind(
+            "gripper_silent",
+            VECTORS,
+            "nothing measures the fingers any more",
+            ("GRIPPER_SILENT", STALE),
+            SENSOR_S,
+            follows=_SILENCE,
+            of=VECTOR,
+            needs=(OPENING,),
+        ),
+        FaultKind(
+            "fingers_lie",
+            VECTORS,
+            "the fingers report one opening again and again, with fresh stamps",
+            ("GRIPPER_STUCK", FROZEN),
+            MODEL_S,
+            tolerable=True,  # while nothing moves them
+            follows=("GRIP_LOST", *_SILENCE, *DOUBT),
+            of=VECTOR,
+            needs=(OPENING,),
+        ),
+        _grip("gripper_stuck", "the fingers jam where they are", "GRIPPER_STUCK"),
+        _grip("gripper_slips", "the fingers lose their force: what they hold slips", "GRIP_LOST"),
+        _grip("object_dropped", "what is in the hand is knocked out of it", "GRIP_LOST"),
+        _grip("object_moved", "the nearest object is somewhere else at once", *DOUBT),
+        _grip("object_removed", "the nearest object is gone", *DOUBT),
         FaultKind("planner_killed", PROCESS, "SIGKILL to the planner", _SILENCE, TOLD_S),
         FaultKind("planner_hung", PROCESS, "SIGSTOP to the planner", _SILENCE, TOLD_S),
         _proposals("planner_flood", "1000 proposals per second", "PROPOSAL_OUT_OF_ORDER", "PROPOSAL_FLOOD"),

@@ -50,11 +50,23 @@ def _drifting(generator: np.random.Generator, off_ns: int) -> VectorFault:
     return spoil
 
 
+def _silent(generator: np.random.Generator, off_ns: int) -> VectorFault:
+    del generator, off_ns
+    return lambda measured: []
+
+
+def _repeated(generator: np.random.Generator, off_ns: int) -> VectorFault:
+    del generator, off_ns
+    return Frozen[Measured](lambda first, now: (first[0], now[1]))
+
+
 # Called with a generator, and the offset of an impossible stamp.
 VECTOR_FAULTS: dict[str, Callable[[np.random.Generator, int], VectorFault]] = {
-    "vector_silent": lambda _, __: lambda measured: [],
+    "vector_silent": _silent,
+    "gripper_silent": _silent,
     "vector_frozen": lambda _, __: Frozen[Measured](),
-    "vector_repeated": lambda _, __: Frozen[Measured](lambda first, now: (first[0], now[1])),
+    "vector_repeated": _repeated,
+    "fingers_lie": _repeated,
     "vector_delayed": lambda _, off_ns: Delayed[Measured](lambda measured: measured[1], off_ns),
     "vector_nan": _nan,
     "vector_short": lambda _, __: lambda measured: [(measured[0][:-1], measured[1])],

@@ -48,6 +48,7 @@ class Hand:
                 bullet.couple(body, self._joints[first], joint, self._share[first] / share, COUPLING)
         bullet.solve_contacts(ITERATIONS)
         self.commanded = np.zeros(len(channels))
+        self.jammed, self.strength = False, 1.0
 
     @property
     def links(self) -> list[int]:
@@ -62,8 +63,9 @@ class Hand:
     def obey(self, opening: FloatArray) -> None:
         """Servo toward `opening` (G,) until the next call, as fast and as hard as the fingers may."""
         self.commanded = np.asarray(opening, dtype=np.float64).copy()
-        wanted = self.commanded[self._of] * self._share
-        self._bullet.squeeze_joints(self._body, self._joints, wanted, self._speed, self._force)
+        wanted = (self.opening() if self.jammed else self.commanded)[self._of] * self._share
+        force = self.strength * self._force
+        self._bullet.squeeze_joints(self._body, self._joints, wanted, self._speed, force)
 
     def opening(self) -> FloatArray:
         """Return where the fingers are (G,), in the channels' units."""

@@ -35,9 +35,13 @@ class SimulatedHand(SensedHand, Protocol):
 
     Attributes:
         commanded: (G,) where they servo to, in the channels' units.
+        jammed: whether they stay where they are, whatever is commanded.
+        strength: share of their force that they have.
     """
 
     commanded: FloatArray
+    jammed: bool
+    strength: float
 
     def reset(self, opening: FloatArray) -> None:
         """Put the fingers at rest at `opening` (G,), and servo there."""
@@ -47,11 +51,15 @@ class SimulatedHand(SensedHand, Protocol):
 
 
 class ArmStage(SimulatorStage):
-    """An arm on a table in front of cameras, perhaps with grippers; what the simulator does is abstract."""
+    """An arm on a table in front of cameras, perhaps with grippers; what the simulator does is abstract.
+
+    Attributes:
+        hand: the grippers; None without.
+    """
 
     def _use(self, arm: SimulatedArm, hand: SimulatedHand | None = None) -> None:
         """Make these the body. Raises EmbodimentError: it lacks what a sensor of the robot measures."""
-        self._arm, self._hand = arm, hand
+        self._arm, self.hand = arm, hand
         self._kinematics = Kinematics(self._spec)
         self._arm_sensors = ArmSensors(arm, self._spec, self._kinematics, hand)
         ((self._joints, _),) = self._spec.arm_columns
@@ -75,23 +83,23 @@ class ArmStage(SimulatorStage):
             whole[self._joints] = start
         joints, opening = self._divided(whole)
         self._arm.reset(joints)
-        if self._hand is not None:
-            self._hand.reset(opening)
+        if self.hand is not None:
+            self.hand.reset(opening)
 
     def _show_body(self, moment: Mapping[str, FloatArray]) -> None:
         self._arm.reset(moment["joints"])
-        if self._hand is not None:
-            self._hand.reset(moment["opening"])
-            self._hand.obey(moment["opening_commanded"])
+        if self.hand is not None:
+            self.hand.reset(moment["opening"])
+            self.hand.obey(moment["opening_commanded"])
 
     def _obey(self, command: Command) -> None:
-        if self._hand is None:
+        if self.hand is None:
             self._arm.obey(command)
             return
         position, opening = self._divided(command.position)
         velocity, _ = self._divided(command.velocity)
         self._arm.obey(Command(position, velocity, command.stamp_ns))
-        self._hand.obey(opening)
+        self.hand.obey(opening)
 
     def _divided(self, channels: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the joints (J,), and the rest (G,), of all commanded channels (C,)."""
@@ -118,8 +126,8 @@ class ArmStage(SimulatorStage):
         """
         joints = self.joints()[0]
         channels = self._spec.home.copy()
-        if self._hand is not None:
-            channels[np.delete(np.arange(len(channels)), self._joints)] = self._hand.commanded
+        if self.hand is not None:
+            channels[np.delete(np.arange(len(channels)), self._joints)] = self.hand.commanded
         channels[self._joints] = joints
         return {"joints": joints, "channels": channels}
 
@@ -138,9 +146,9 @@ class ArmStage(SimulatorStage):
 
     def _openings(self, *names: str) -> dict[str, FloatArray]:
         """Return where grippers are, and where they are commanded to be (G,), by name; empty without one."""
-        if self._hand is None:
+        if self.hand is None:
             return {}
-        both = {"opening": self._hand.opening(), "opening_commanded": self._hand.commanded.copy()}
+        both = {"opening": self.hand.opening(), "opening_commanded": self.hand.commanded.copy()}
         return {name: both[name] for name in names}
 
     def vectors(self) -> dict[str, FloatArray]:
