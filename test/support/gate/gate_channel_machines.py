@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A base and a process behind the gate, as state machines: anything, in any order, judged at every step."""
+"""A base, a process and a gripper behind the gate, as state machines: anything, in any order, judged at every step."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from bodies.driven_base import CHANNELS, FASTEST
 from gate_base import LIES, BasePlant
 from gate_buttons import FLOOD, LATCHING, SILENT
 from gate_channels import ChannelPlant
+from gate_gripper import FLAWS, THING, WIDEST, GripperPlant
 from gate_process import FLAWED, ProcessPlant
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -18,9 +19,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.types import Level, Trajectory
 
-COUNT = 2  # channels of each
+COUNT = 2  # channels of each, at most
 CLEAN_TICKS = 500
 WAY_TO_REST = 4  # times that: after the clock was set, a hold ends at the rest
+KEPT = 1e-6  # m, by which a grip may change in a hold
 WILD = [np.nan, np.inf, -np.inf, 1e308, -1e308, 0.0, -0.0]
 
 share = st.floats(0.0, 1.0)
@@ -63,7 +65,7 @@ class ChannelMachine(RuleBasedStateMachine):
     @rule(points=st.lists(st.tuples(wild, wild), max_size=5), offset_ns=st.integers(-(10**9), 10**9))
     def propose_anything(self, points: list[tuple[float, float]], offset_ns: int) -> None:
         plant = self.plant
-        positions = np.array(points, dtype=np.float64).reshape(-1, COUNT)
+        positions = np.array(points, dtype=np.float64).reshape(-1, COUNT)[:, : len(plant.body.channels)]
         times = np.arange(len(positions), dtype=np.int64) * 10**8
         plant.propose(Trajectory(plant.body.channels, positions, times, plant.now_ns + offset_ns))
         plant.run(5)
@@ -96,9 +98,9 @@ class ChannelMachine(RuleBasedStateMachine):
                 span = own.upper - own.lower
                 given[name] = limit + value * span * (1.0 if name == "lower" else -1.0)
             elif limit is None:
-                given[name] = value
+                given[name] = value[: len(own.lower)] if isinstance(value, list) else value
             elif np.isfinite(limit).all():
-                given[name] = np.array(value) * limit
+                given[name] = np.array(value[: len(limit)]) * limit
         self.plant.restrict(Restrictions(**given), **given)
 
     @rule()
@@ -253,6 +255,46 @@ class ProcessMachine(ChannelMachine):
         self.plant.run(ticks)
         self.plant.flaws = set()
         self.plant.run(20)
+
+
+class GripperMachine(ChannelMachine):
+    """Two fingers, and a thing between them that slips, jams them, or comes and goes; or nobody measures them."""
+
+    plant: GripperPlant
+
+    @initialize()
+    def begin(self) -> None:
+        self.plant = GripperPlant()
+        self.plant.run(30)
+
+    def goal(self, at: list[float]) -> Any:
+        return np.array([1.4 * at[0] - 0.2]) * WIDEST
+
+    @rule(tight=st.floats(0.0, THING), ticks=st.integers(50, 250))
+    def grip(self, tight: float, ticks: int) -> None:
+        self.plant.goal = np.array([tight])
+        self.plant.run(ticks)
+
+    @rule(flaws=st.sets(st.sampled_from(FLAWS), min_size=1), at=shares, ticks=st.integers(1, 300))
+    def broken(self, flaws: set[str], at: list[float], ticks: int) -> None:
+        self.plant.flaws, self.plant.goal = set(flaws), self.goal(at)
+        self.plant.run(ticks)
+        self.plant.flaws = set()
+        self.plant.run(20)
+
+    @rule(ticks=st.integers(20, 250), slips=st.booleans())
+    def held_while_nobody_plans(self, ticks: int, slips: bool) -> None:
+        """Whatever holds the robot: it opens nothing, and squeezes no harder than it did."""
+        self.plant.planner_lives = False
+        self.plant.run(100)  # at rest
+        if self.plant.verdict.level >= Level.HOLD and self.plant.command is not None:
+            grip = self.plant.command.position.copy()
+            self.plant.flaws = {"slips"} if slips else set()
+            self.plant.run(ticks)
+            now = self.plant.command
+            kept = now is not None and bool(np.abs(now.position - grip).max() < KEPT)
+            self.plant.expect(kept or self.plant.verdict.level < Level.HOLD, f"held {grip}, then {now}")
+        self.plant.mend()
 
 
 assert len(CHANNELS) == COUNT

@@ -34,13 +34,18 @@ def searched(reasons: set[str]) -> dict[str, Any]:
 
 def main() -> None:
     """Search, for the reasons on the command line, too."""
+    from gate_channel_machines import GripperMachine
     from gate_counts import COUNTS
     from gate_machine import SEED, TICKS, search
 
     reasons = set(sys.argv[1:])
+    of_hands = {reason for reason in reasons if reason.startswith("GRIP")}
     with np.errstate(all="ignore"):
         ticks = search(TICKS, SEED)
-        more = search(LONGEST * TICKS, SEED + 1000, until=lambda: set(COUNTS.codes) >= reasons)
+        more = search(LONGEST * TICKS, SEED + 1000, until=lambda: set(COUNTS.codes) >= reasons - of_hands)
+        more += search(
+            LONGEST * TICKS, SEED, until=lambda: set(COUNTS.codes) >= reasons, machines=[GripperMachine]
+        )
     found = {name: getattr(COUNTS, name) for name in ("levels", "codes", "moving", "rearmed", "restarts")}
     print(json.dumps({"ticks": ticks, "more": more, "seed": SEED, **found}))
 
