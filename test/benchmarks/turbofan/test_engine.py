@@ -20,7 +20,7 @@ from benchmarks.turbofan.matching import HP, LB, LBF, RANKINE, Conditions, Engin
 from benchmarks.turbofan.model import ROBOT
 from benchmarks.turbofan.recording import Logs
 from benchmarks.turbofan.rows import flown
-from benchmarks.turbofan.world import World, followed
+from benchmarks.turbofan.world import SENSORS, World, followed
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of OpenMDAO and pyCycle, about their own future
 FOOT = 0.3048
@@ -133,3 +133,17 @@ def test_turbines_that_are_too_hot_get_no_more_fuel(coarse):
     seen[5] = 1400.0
     inputs = gated.inputs(np.tile([0.1, 1.0, 0.0], (3, 1, 1)), gated.sense(seen, world.inputs))
     assert inputs[0] <= 1e-9 and gated.ticks["HOLD"] > 0 and gated.unsafe == 0
+
+
+def test_thermocouples_are_read_through_lead_compensation(coarse):
+    """In a slam the reading is nearer to the gas than the probe is."""
+    world = World(coarse)
+    world.begin(0)
+    at, missed, probe = SENSORS.index("egt"), [], []
+    for _ in range(4):
+        seen = world.act(world.inputs + np.array([0.2, 0.0, 0.0]))
+        gas = world.run(world.rpm[None], world.inputs[None], world.step).egt[0]
+        missed.append(abs(seen[at] - gas))
+        probe.append(abs(world._probed[at] - gas))
+    assert max(probe) > 50.0  # K
+    assert max(missed) < 0.6 * max(probe)

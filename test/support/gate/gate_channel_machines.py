@@ -282,6 +282,12 @@ class GripperMachine(ChannelMachine):
         self.plant.flaws = set()
         self.plant.run(20)
 
+    @rule(wide=st.booleans(), ticks=st.integers(100, 250))
+    def jammed(self, wide: bool, ticks: int) -> None:
+        self.plant.flaws, self.plant.goal = {"jams"}, np.array([WIDEST if wide else 0.0])
+        self.plant.run(ticks)
+        self.plant.mend()
+
     @rule(ticks=st.integers(20, 250), slips=st.booleans())
     def held_while_nobody_plans(self, ticks: int, slips: bool) -> None:
         """Whatever holds the robot: it opens nothing, and squeezes no harder than it did."""
