@@ -170,7 +170,7 @@ def _farness(experiment: Experiment) -> Callable[[Episode], bool]:
     spec = experiment.spec
     if experiment.planner.route != OFF:
         return lambda episode: True  # the detour is long
-    if set(spec.groups) - set(spec.arms) and spec.arms:
+    if spec.arms and spec.gripper is not None:
         return lambda episode: True  # with a gripper it goes to an object first
     if spec.arms:
         from ami_ros.body.kinematics import Kinematics

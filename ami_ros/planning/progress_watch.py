@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Detects whether the robot gets closer to its goal, or loses what it had reached. Never reads a clock."""
+"""Detects whether the robot gets closer to its goal or loses the way it came, and what is missing.
+
+Never reads a clock.
+"""
 
 from __future__ import annotations
 
@@ -43,17 +46,19 @@ class ProgressWatch:
 
     def restart(self) -> None:
         """Start again, as with another goal."""
-        self.attempt, self.lost_at = 1, float("inf")
-        self._begin(float("inf"), None)
-
-    def _begin(self, distance: float, stamp_ns: int | None) -> None:
-        self._furthest, self._closest, self._since_ns = distance, distance, stamp_ns
-        self._setbacks = 0
+        self.arrive(float("inf"))
+        self._furthest = float("inf")
 
     def arrive(self, distance: float) -> None:
-        """Note that the goal is reached: attempts count anew from here, and to leave it is a setback."""
+        """Note that the goal is reached. Attempts count from 1 again; leaving the goal is a setback."""
         self.attempt, self.lost_at = 1, float("inf")
-        self._closest, self._since_ns, self._setbacks = distance, None, 0
+        self._reached, self._setbacks = distance, 0
+        self._wait()
+
+    def _wait(self) -> None:
+        """Wait for progress from now on."""
+        self._closest = float("inf")
+        self._since_ns: int | None = None
 
     def stuck_s(self, distance: float, stamp_ns: int, detour: bool = False) -> float:
         """Return for how many seconds the robot has come no closer; 0 within the patience.
@@ -61,23 +66,25 @@ class ProgressWatch:
         Args:
             distance: current distance to the goal, in control steps.
             stamp_ns: stamp of the observation.
-            detour: the robot is on a route: to get further from the goal is no setback.
+            detour: the robot is on a route: moving away from the goal is not a setback.
         """
-        if not detour and self._is_setback(distance):
-            self.attempt, self.lost_at = self.attempt + 1, self._closest
-            self._begin(distance, stamp_ns)
-        if self._furthest == float("inf"):
-            self._furthest = distance
+        if self._is_setback(distance, detour):
+            self.attempt, self.lost_at = self.attempt + 1, self._reached
+            self._furthest, self._reached, self._setbacks = distance, distance, 0
+            self._wait()
         if self._since_ns is None or distance < CLOSER * self._closest or stamp_ns < self._since_ns:
-            self._closest, self._since_ns = min(distance, self._closest), stamp_ns
+            self._closest, self._since_ns = distance, stamp_ns
         waited_ns = stamp_ns - self._since_ns
         return waited_ns / 1e9 if waited_ns > self._patience_ns else 0.0
 
-    def _is_setback(self, distance: float) -> bool:
-        came = self._furthest - self._closest
-        is_lost = LOST * self._furthest < came < float("inf") and distance > self._closest + LOST * came
-        self._setbacks = self._setbacks + 1 if is_lost else 0
-        return self._setbacks >= STEADY
+    def _is_setback(self, distance: float, detour: bool) -> bool:
+        if self._furthest == float("inf"):
+            self._furthest = distance
+        self._reached = min(distance, self._reached)
+        came = self._furthest - self._reached
+        is_lost = came > LOST * self._furthest and distance > self._reached + LOST * came
+        self._setbacks = self._setbacks + 1 if is_lost and not detour else 0
+        return self._setbacks == STEADY
 
 
 def what_is_missing(goal: Goal, joint_position: FloatArray, spec: RobotSpec, kinematics: Kinematics) -> str:

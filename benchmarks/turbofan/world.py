@@ -36,7 +36,7 @@ SENSORS = (
 LAG_S = np.array([0.2, 0.05, 0.05, 0.8, 0.05, 1.2, 0.3, 0.3, 0.3, 0.0, 0.0, 0.1])  # thermocouples are slow
 NOISE = np.array([0.001, 2.0, 5.0, 0.7, 0.001, 1.5, 0.003, 0.003, 0.003, 5.0, 0.0005, 0.001])
 REPORTED_S = np.where(LAG_S > 0.5, 0.3, LAG_S)  # lag that engine controls leave of it, by lead compensation
-LEAD = np.where(LAG_S > 0.5, LAG_S / np.maximum(REPORTED_S, 1e-3), 1.0)
+LEAD = np.maximum(LAG_S, 1e-3) / np.maximum(REPORTED_S, 1e-3)
 
 
 class Taken(NamedTuple):

@@ -19,7 +19,7 @@ from ami_ros.body.arm import Arm
 from ami_ros.body.groups import ArmGroup
 from ami_ros.body.limits import ChannelLimits
 from ami_ros.body.outputs import Output
-from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.body.robot_spec import RobotSpec, load_robot
 from ami_ros.body.sensors import ImageSensor, VectorSensor
 from ami_ros.body.simulation import ArmSimulation
 from ami_ros.settings.share import config_path
@@ -43,6 +43,16 @@ def skip_without_robots_of_others(allow_module_level: bool = False) -> None:
         metadata.distribution("example-robot-data")
     except metadata.PackageNotFoundError:
         pytest.skip("needs the extra 'robots' (131 MB)", allow_module_level=allow_module_level)
+
+
+def blind(robot: str, task: str) -> RobotSpec:
+    """Return a robot with small cameras, for scripts that see the truth."""
+    spec = load_robot(robot, task)
+    sensors = {
+        name: dataclasses.replace(sensor, width=16, height=16) if isinstance(sensor, ImageSensor) else sensor
+        for name, sensor in spec.sensors.items()
+    }
+    return dataclasses.replace(spec, sensors=sensors)
 
 
 def made_up_robot(**changes: Any) -> RobotSpec:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ami_ros.sim.faults.stuck_stream import Delayed, Frozen
+from ami_ros.sim.faults.stuck_stream import Delayed, Frozen, with_new_stamp
 from ami_ros.types import ImageArray
 
 Frame = tuple[ImageArray, int]  # pixels (H, W, 3) uint8 and stamp in ns
@@ -57,7 +57,7 @@ def _dropped(generator: np.random.Generator) -> CameraFault:
 
 CAMERA_FAULTS: dict[str, Callable[[np.random.Generator], CameraFault]] = {
     "camera_frozen": lambda _: Frozen[Frame](),
-    "camera_repeated": lambda _: Frozen[Frame](lambda first, now: (first[0], now[1])),
+    "camera_repeated": lambda _: Frozen[Frame](with_new_stamp),
     "camera_black": lambda _: _black,
     "camera_occluded": _occluded,
     "camera_shifted": _shifted,

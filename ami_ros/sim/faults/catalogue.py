@@ -10,8 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ami_ros.body.gripper import Gripper
-from ami_ros.body.groups import GripperGroup
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import VECTOR_MESSAGES, ImageSensor, Sensor, VectorSensor
 from ami_ros.body.simulation import ArmSimulation
@@ -138,10 +136,6 @@ class Catalogue:
         return (*self.faults, *([COMBINATION] if len(self._combined) > 1 else []))
 
     @property
-    def _grippers(self) -> list[Gripper]:
-        return [group.gripper for group in self._spec.groups if isinstance(group, GripperGroup)]
-
-    @property
     def _combined(self) -> list[str]:
         parts = {fault.part for fault in self.faults.values()}
         return [part for part in COMBINED if part in parts]
@@ -248,7 +242,7 @@ class Catalogue:
         if need == POSE:
             return is_pose
         if need == OPENING:
-            return sensor.name in {gripper.sensor for gripper in self._grippers}
+            return self._spec.gripper is not None and sensor.name == self._spec.gripper.sensor
         if not isinstance(sensor, VectorSensor):
             return False
         if need == FREEZE:  # a base's pose must not stand still either while commands move it

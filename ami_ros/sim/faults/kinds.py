@@ -15,10 +15,8 @@ PLANNER_ERROR = "PLANNER_ERROR"  # reported by the planner on /diagnostics
 SECOND_GATE = "second_gate"
 ESTOP, RESTRICTED, BOXES = "estop", "restricted_in_motion", "too_many_boxes"
 ESTOP_FLOODED, OVERSIZED_IMAGE = "estop_flooded", "oversized_image"
-CAMERA, JOINTS, VECTORS, CLOCK, SCENE, GRIP = SIMULATED = (
-    *("camera", "joints", "vectors", "clock", "scene"),
-    "grip",
-)
+SIMULATED = ("camera", "joints", "vectors", "clock", "scene", "grip")
+CAMERA, JOINTS, VECTORS, CLOCK, SCENE, GRIP = SIMULATED
 PROPOSALS, PROCESS, WIRE, OPERATOR = "proposals", "process", "wire", "operator"
 
 # Reasons specific to each kind of sensor: see `safety.sensor_reasons`.

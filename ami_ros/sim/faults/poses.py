@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ami_ros.sim.faults.stuck_stream import Frozen
+from ami_ros.sim.faults.stuck_stream import Frozen, with_new_stamp
 from ami_ros.sim.faults.vectors import Measured, VectorFault
 
 SHARE = 1.0 / 3.0  # of the way: reported by a scaled pose
@@ -52,7 +52,7 @@ def _jumping(generator: np.random.Generator, columns: Columns) -> VectorFault:
 
 def _repeated(generator: np.random.Generator, columns: Columns) -> VectorFault:
     del generator, columns
-    return Frozen[Measured](lambda first, now: (first[0], now[1]))
+    return Frozen[Measured](with_new_stamp)
 
 
 POSE_FAULTS: dict[str, Callable[[np.random.Generator, Columns], VectorFault]] = {

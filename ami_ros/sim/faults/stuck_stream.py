@@ -8,7 +8,13 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+V = TypeVar("V")
 DELAY_NS = 500_000_000
+
+
+def with_new_stamp(first: tuple[V, int], now: tuple[V, int]) -> tuple[V, int]:
+    """Return an old value with a new stamp, for `Frozen`."""
+    return first[0], now[1]
 
 
 class Frozen(Generic[T]):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ami_ros.sim.faults.stuck_stream import Delayed, Frozen
+from ami_ros.sim.faults.stuck_stream import Delayed, Frozen, with_new_stamp
 from ami_ros.types import FloatArray
 
 Measured = tuple[FloatArray, int]  # values (n,) and stamp in ns
@@ -57,7 +57,7 @@ def _silent(generator: np.random.Generator, off_ns: int) -> VectorFault:
 
 def _repeated(generator: np.random.Generator, off_ns: int) -> VectorFault:
     del generator, off_ns
-    return Frozen[Measured](lambda first, now: (first[0], now[1]))
+    return Frozen[Measured](with_new_stamp)
 
 
 # Called with a generator, and the offset of an impossible stamp.

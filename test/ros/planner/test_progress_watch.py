@@ -54,6 +54,19 @@ def test_it_starts_again_with_a_goal_and_when_time_does():
     assert watch.stuck_s(5.0, 5 * S) == 3.0
 
 
+def test_what_was_reached_before_time_started_again_or_before_arrival_is_no_measure_of_progress():
+    watch = ProgressWatch(PATIENCE_S, ATTEMPTS)
+    watch.stuck_s(1.0, 9 * S)
+    assert [watch.stuck_s(distance, second * S) for second, distance in enumerate((1.4, 1.3, 1.2, 1.1))] == [
+        0.0
+    ] * 4
+    watch.arrive(0.5)
+    later = [
+        watch.stuck_s(distance, (9 + second) * S) for second, distance in enumerate((0.9, 0.8, 0.7, 0.6))
+    ]
+    assert (later, watch.attempt) == ([0.0] * 4, 1)
+
+
 def attempts(*distances: float, detour: bool = False) -> ProgressWatch:
     watch = ProgressWatch(PATIENCE_S, ATTEMPTS)
     for second, distance in enumerate(distances):

@@ -11,14 +11,17 @@ import pytest
 
 pytest.importorskip("ami_ros.sim.pybullet.bullet", reason="needs pybullet", exc_type=ImportError)
 
+from robots import blind
+
 from ami_ros.body.robot_spec import RobotSpec, load_robot
-from ami_ros.body.sensors import ImageSensor
 from ami_ros.errors import ConfigError
 from ami_ros.safety.settings import load_safety_settings
 from ami_ros.sim.faults.catalogue import Catalogue
 from ami_ros.sim.faults.injection import FaultInjection
 from ami_ros.sim.loop.step_loop import StepLoop
+from ami_ros.sim.tasks.block_task import BlockTask
 from ami_ros.sim.tasks.by_name import load_task
+from ami_ros.sim.tasks.task import Episode
 from ami_ros.sim.world.open_world import open_world
 from ami_ros.sim.world.world import Stage, as_stage
 from ami_ros.types import Command, Level, Observation, Reading, Verdict
@@ -71,24 +74,27 @@ class Lift:
 
 @pytest.fixture(scope="module")
 def spec() -> RobotSpec:
-    """Return the robot with small cameras: the script sees the truth."""
-    spec = load_robot("panda_hand", "pick")
-    sensors = {
-        name: dataclasses.replace(sensor, width=16, height=16) if isinstance(sensor, ImageSensor) else sensor
-        for name, sensor in spec.sensors.items()
-    }
-    return dataclasses.replace(spec, sensors=sensors)
+    return blind("panda_hand", "pick")
 
 
 @pytest.fixture
-def lift(spec) -> Iterator[Lift]:
+def room(spec) -> Iterator[tuple[BlockTask, Stage, Episode]]:
+    """Return the task, its world at the start of an episode, and the episode."""
     task, stage = load_task("pick", spec), as_stage(open_world(spec, 200.0))
     task.furnish(stage)
     episode = task.episode(SEED)
     stage.reset(episode.start, episode.start_objects)
+    yield task, stage, episode
+    stage.close()
+
+
+@pytest.fixture
+def lift(room, spec) -> Lift:
+    task, stage, episode = room
     loop, script = Told(stage, spec, load_safety_settings()), task.oracle(episode)
     loop.injection = FaultInjection(stage, spec, task)
-    name, at = task.moved(episode), float(episode.start_objects[task.moved(episode)][2])
+    name = task.moved(episode)
+    at = float(episode.start_objects[name][2])
 
     def act(opening: float | None = None) -> None:
         """Take a step of the script, or stand still with an opening of the hand, m."""
@@ -105,8 +111,7 @@ def lift(spec) -> Iterator[Lift]:
         if height() > LIFTED:
             break
     assert height() > LIFTED and not loop.codes
-    yield Lift(loop, stage, act, height)
-    stage.close()
+    return Lift(loop, stage, act, height)
 
 
 def broken(lift: Lift, name: str, opening: float | None = None, steps: int = 20) -> None:
@@ -149,16 +154,12 @@ def test_after_a_drop_the_script_tries_again(lift, name):
     pytest.fail(f"{lift.height():.3f} m above its place after 10 s")
 
 
-def test_what_is_not_in_the_hand_is_not_dropped(spec):
-    task, stage = load_task("pick", spec), as_stage(open_world(spec, 200.0))
-    task.furnish(stage)
-    episode = task.episode(SEED)
-    stage.reset(episode.start, episode.start_objects)
+def test_what_is_not_in_the_hand_is_not_dropped(room, spec):
+    task, stage, _ = room
     injection = FaultInjection(stage, spec, task)
     injection.want("object_dropped", 1, stage.time_ns)
     injection.vectors("fingers", np.array([0.08]), stage.time_ns)
     assert injection.since_ns is None
-    stage.close()
 
 
 def test_only_a_body_with_a_hand_has_such_faults(spec):

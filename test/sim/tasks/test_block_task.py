@@ -13,9 +13,9 @@ import yaml
 
 pytest.importorskip("ami_ros.sim.pybullet.bullet", reason="needs pybullet", exc_type=ImportError)
 from part_settings import load_collect_settings
+from robots import blind
 
 from ami_ros.body.robot_spec import RobotSpec, load_robot
-from ami_ros.body.sensors import ImageSensor
 from ami_ros.errors import ConfigError
 from ami_ros.safety.settings import load_safety_settings
 from ami_ros.settings.share import config_path
@@ -46,16 +46,6 @@ BLOCKS = {
 }
 
 
-def blind(task: str | Path) -> RobotSpec:
-    """Return the robot with small cameras: the script sees the truth."""
-    spec = load_robot("panda_hand", str(task))
-    sensors = {
-        name: dataclasses.replace(sensor, width=16, height=16) if isinstance(sensor, ImageSensor) else sensor
-        for name, sensor in spec.sensors.items()
-    }
-    return dataclasses.replace(spec, sensors=sensors)
-
-
 @dataclasses.dataclass
 class Room:
     """A task in its world."""
@@ -76,7 +66,7 @@ class Room:
 
 
 def opened(task: str | Path) -> Room:
-    spec = blind(task)
+    spec = blind("panda_hand", str(task))
     room = Room(spec, load_task(str(task), spec), as_stage(open_world(spec, PHYSICS_HZ)))
     room.task.furnish(room.stage)
     return room

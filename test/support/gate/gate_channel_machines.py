@@ -258,7 +258,7 @@ class ProcessMachine(ChannelMachine):
 
 
 class GripperMachine(ChannelMachine):
-    """Two fingers, and a thing between them that slips, jams them, or comes and goes; or nobody measures them."""
+    """Two fingers, and a thing between them: it slips, they jam, or nobody measures them."""
 
     plant: GripperPlant
 
