@@ -53,6 +53,19 @@ class BlockSettings:
 
 
 @dataclass(frozen=True, eq=False)
+class Ground:
+    """What blocks stand on.
+
+    Attributes:
+        area: (2, 2) two corners, x and y, m.
+        height: m.
+    """
+
+    area: FloatArray
+    height: float
+
+
+@dataclass(frozen=True, eq=False)
 class Layout:
     """Where the blocks of an episode stand, and which one it is about.
 
@@ -128,7 +141,7 @@ class BlockTask(ABC):
         return first_reachable(lambda: self._draw(generator))
 
     def _draw(self, generator: np.random.Generator) -> Episode:
-        layout = self.layout(generator)
+        layout = self.layout(generator, Ground(self._area, self.table.top))
         start = self._stand(self._clear_of(layout, generator), self.grip.widest)
         goal, goal_position, poses = self._goal(layout, generator)
         return Episode(
@@ -145,15 +158,15 @@ class BlockTask(ABC):
     ) -> tuple[FloatArray, FloatArray, dict[str, FloatArray]]:
         """Return channels (C,), the judged place (3,) and the poses of the blocks at the goal."""
 
-    def layout(self, generator: np.random.Generator) -> Layout:
+    def layout(self, generator: np.random.Generator, ground: Ground) -> Layout:
         """Return blocks with room for the fingers between them. Raises ConfigError: they have none."""
         names = self._graspable()
         name = names[int(generator.integers(len(names)))]
         poses: dict[str, FloatArray] = {}
         for other, block in self.blocks.items():
-            place = self._free_place(generator, block, poses)
+            place = self._free_place(generator, block, poses, ground.area)
             yaw = generator.uniform(-self._shared.largest_yaw, self._shared.largest_yaw)
-            poses[other] = self.table.standing(other, place, yaw)
+            poses[other] = self.table.standing(other, place, yaw, ground.height)
         return Layout(name, poses)
 
     def _graspable(self) -> list[str]:
@@ -161,10 +174,10 @@ class BlockTask(ABC):
         return list(self.blocks)
 
     def _free_place(
-        self, generator: np.random.Generator, block: Block, poses: dict[str, FloatArray]
+        self, generator: np.random.Generator, block: Block, poses: dict[str, FloatArray], area: FloatArray
     ) -> FloatArray:
         for _ in range(DRAWS):
-            place: FloatArray = generator.uniform(self._area[0], self._area[1])
+            place: FloatArray = generator.uniform(area[0], area[1])
             if self._has_room(block, place, poses):
                 return place
         raise ConfigError(f"blocks: {DRAWS} draws found no room for {list(self.blocks)}; enlarge their area")
@@ -209,10 +222,18 @@ class BlockTask(ABC):
 
     # Data
 
+    def _grounds(self) -> list[Ground]:
+        """Return what blocks stand on while data is recorded."""
+        return [Ground(self._area, self.table.top)]
+
+    def _some_ground(self, generator: np.random.Generator) -> Ground:
+        grounds = self._grounds()
+        return grounds[int(generator.integers(len(grounds)))]
+
     def scatter(self, generator: np.random.Generator) -> Episode:
         """Put blocks anywhere, and the hand anywhere, around a block, or holding it."""
         while True:
-            layout, draw = self.layout(generator), generator.random()
+            layout, draw = self.layout(generator, self._some_ground(generator)), generator.random()
             tip = self._spec.random_tip(generator)
             poses = layout.poses
             try:
@@ -255,9 +276,10 @@ class BlockTask(ABC):
         self, name: str, generator: np.random.Generator
     ) -> tuple[Callable[[Stage], FloatArray], bool]:
         """Return a place (3,) to carry a block to, and whether to let go of it there: half of the time."""
-        place = generator.uniform(self._area[0], self._area[1])
+        ground = self._some_ground(generator)
+        place = generator.uniform(ground.area[0], ground.area[1])
         lets_go = bool(generator.random() < 0.5)
-        height = self.table.top + self.blocks[name].half_size[2]
+        height = ground.height + self.blocks[name].half_size[2]
         height += 0.0 if lets_go else generator.uniform(0.04, 0.16)
         there = np.array([*place, height])
         return lambda scene: there, lets_go

@@ -21,16 +21,17 @@ from ami_ros.types import FloatArray
 ALIGNED = 0.006  # m beside the block's middle: the hand descends
 LEFT_BEHIND = 0.02  # m from the tip to the middle of a block that is no longer in the hand
 CLEAR = 0.09  # m, of the tip above a block that it passes
+FUNNEL = 2.5  # m of height for each m beside the place below: a hand that comes down late is learned badly
 THERE = 0.005  # m
 SPARE = 0.03  # m, wider than the block: how far the fingers open to let go
 SETTLED = 1e-3  # m per control step: fingers that close more slowly have met something
 PULL = 0.7  # share of the way to a place in a control step: the arm follows with a delay
 # While data is recorded: often in contact, never the same way twice, and not always with success.
-NOISE_SHARE = (0.0, 0.5)  # of the aimless motion, added to a scripted grasp
-SPEED_SHARE = (0.4, 1.0)  # of the channels' range
-BESIDE_SHARE = 0.3  # of the scripted grasps aim beside the block
+NOISE_SHARE = (0.0, 0.3)  # of the aimless motion, added to a scripted grasp
+SPEED_SHARE = (0.6, 1.0)  # of the channels' range
+BESIDE_SHARE = 0.2  # of the scripted grasps aim beside the block at first
 BESIDE = (0.01, 0.035)  # m, how far
-NEW_GOAL_SHARE = 0.02  # per step: a grasp is abandoned, and what is held falls
+NEW_GOAL_SHARE = 0.004  # per step: a grasp is abandoned, and what is held falls
 ATTRACTION_HZ = (0.5, 2.0)  # pull toward the block, per metre of distance
 TOGGLE_SHARE = 0.08  # per step: a hand near the block opens or closes
 
@@ -127,7 +128,7 @@ class Grasping:
         goal: returns where the middle of the block is to go (3,), m.
         lets_go: whether it leaves the block there, and moves away.
         speed: m/s at most.
-        beside: (2,) m, how far beside the block's middle it aims.
+        beside: (2,) m, how far beside the block's middle it aims, until it has missed.
     """
 
     def __init__(
@@ -164,8 +165,8 @@ class Grasping:
         if not self._carrying:
             has_met = abs(opening - before) < SETTLED and opening < self._grip.loose(width) - SETTLED
             self._carrying = has_met and opening > self._grip.tight(width) + SETTLED
-            if has_met and not self._carrying:  # on nothing
-                self._closing = False
+            if has_met and not self._carrying:  # on nothing: once more, without the error
+                self._closing, self._beside = False, np.zeros(2)
             return self._grip.action(np.zeros(3), self._grip.tight(width))
         return self._carry(tip, middle, goal)
 
@@ -177,7 +178,7 @@ class Grasping:
         over = middle[:2] + self._beside
         low = max(float(middle[2]), self._floor)
         apart = float(np.linalg.norm(tip[:2] - over))
-        height = low if apart < ALIGNED else min(low + CLEAR, self._ceiling)
+        height = min(low + _funnel(apart), self._ceiling)
         if apart >= ALIGNED and tip[2] < height - 2.0 * THERE and apart > self._block.reach:
             over = tip[:2]  # first up
         if apart < ALIGNED and tip[2] < low + THERE:
@@ -190,7 +191,7 @@ class Grasping:
         target = goal - held
         across = float(np.linalg.norm((target - tip)[:2]))
         if across > ALIGNED:
-            safe = min(max(float(goal[2]), self._block.half_size[2]) + CLEAR, self._ceiling)
+            safe = min(max(float(goal[2]), self._block.half_size[2]) + _funnel(across), self._ceiling)
             place = target[:2] if tip[2] > safe - 2.0 * CLEAR / 3.0 else tip[:2]
             return self._to(tip, np.array([*place, safe]), tight)
         if self._lets_go and float(np.linalg.norm(target - tip)) < THERE:
@@ -213,6 +214,11 @@ class Grasping:
         speed = 0.4 * self._speed if slowly else self._speed
         velocity = velocity * min(1.0, speed / max(1e-9, float(np.abs(velocity).max())))
         return self._grip.action(velocity, opening)
+
+
+def _funnel(beside: float) -> float:
+    """Return how far above a place, m, a hand is so far beside it, m."""
+    return min(CLEAR, FUNNEL * max(0.0, beside - THERE))
 
 
 class Attracted:

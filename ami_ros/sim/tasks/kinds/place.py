@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import ConfigError
 from ami_ros.settings.fields import setting
-from ami_ros.sim.tasks.block_task import BlockSettings, BlockTask, Layout
+from ami_ros.sim.tasks.block_task import BlockSettings, BlockTask, Ground, Layout
 from ami_ros.sim.tasks.blocks import read_tray
 from ami_ros.sim.tasks.grasping import CLEAR
 from ami_ros.sim.tasks.task import Episode, Motion
@@ -18,6 +19,7 @@ from ami_ros.sim.tasks.yardstick import Threshold, Yardstick
 from ami_ros.sim.world.world import Stage
 from ami_ros.types import FloatArray
 
+PUT_DOWN_SHARE = 0.7  # of the scripted grasps end where goals are
 PLACED = Yardstick("distance", "cm", 100.0, (Threshold(0.03, "", "3 cm, released"),))
 
 
@@ -43,8 +45,9 @@ class Task(BlockTask):
     def __init__(self, spec: RobotSpec, settings: Settings) -> None:
         super().__init__("place", spec, settings, PLACED, read_tray(settings.tray, "place: tray"))
         self._settings = settings
-        self._goals = np.array([settings.goal_lower, settings.goal_upper])
-        furthest = np.abs(np.array([self._goals, self._goals[::-1]]) - self._area).max(axis=(0, 1))
+        self._tray = Ground(np.array([settings.goal_lower, settings.goal_upper]), self.table.floor)
+        goals = self._tray.area
+        furthest = np.abs(np.array([goals, goals[::-1]]) - self._area).max(axis=(0, 1))
         if not settings.minimum_travel < 0.8 * float(np.linalg.norm(furthest)):
             raise ConfigError(
                 f"minimum_travel: got {settings.minimum_travel} m, expected less than the way from blocks to "
@@ -58,11 +61,11 @@ class Task(BlockTask):
         start = layout.poses[layout.name]
         others = {name: pose for name, pose in layout.poses.items() if name != layout.name}
         while True:
-            place = generator.uniform(self._goals[0], self._goals[1])
+            place = generator.uniform(self._tray.area[0], self._tray.area[1])
             is_far = np.linalg.norm(place - start[:2]) >= self._settings.minimum_travel
             if is_far and self._has_room(self.blocks[layout.name], place, others):
                 break
-        pose = self.table.standing(layout.name, place, 0.0, self.table.floor)
+        pose = self.table.standing(layout.name, place, 0.0, self._tray.height)
         channels = self._stand(pose[:3] + np.array([0.0, 0.0, CLEAR]), self.grip.widest)
         return channels, pose[:3], {**layout.poses, layout.name: pose}
 
@@ -71,6 +74,19 @@ class Task(BlockTask):
         name = self.moved(episode)
         far = float(np.linalg.norm(scene.objects()[name] - episode.goal_position))
         return self.released(scene, name, far)
+
+    def _grounds(self) -> list[Ground]:
+        return [*super()._grounds(), self._tray]
+
+    def _random_goal(
+        self, name: str, generator: np.random.Generator
+    ) -> tuple[Callable[[Stage], FloatArray], bool]:
+        """Put most blocks down where goals are."""
+        if generator.random() < PUT_DOWN_SHARE:
+            place = generator.uniform(self._tray.area[0], self._tray.area[1])
+            there = self.table.standing(name, place, 0.0, self._tray.height)[:3]
+            return lambda scene: there, True
+        return super()._random_goal(name, generator)
 
     def oracle(self, episode: Episode) -> Motion:
         """Grasp, carry and let go with access to the truth."""
