@@ -84,6 +84,7 @@ class Recordings:
             whole.looks[index],
             whole.body,
             whole.runs[index],
+            whole.intended[index, start:end],
         )
 
     def moment(self, generator: np.random.Generator) -> Moment:

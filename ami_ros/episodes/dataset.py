@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ami_ros.episodes.episode import PLAIN_LOOK, episode_arrays, read_episode
+from ami_ros.episodes.episode import INTENDED, PLAIN_LOOK, EpisodeRecord, episode_arrays, read_episode
 from ami_ros.episodes.npz import check_names, split_names
 from ami_ros.episodes.recorded_body import check_same_body
 from ami_ros.errors import EpisodeError
@@ -53,6 +53,7 @@ class EpisodeSet:
         images: camera -> (E, S + 1, H, W, 3) uint8.
         vectors: sensor -> (E, S + 1, n) float32.
         actions: (E, S, A) float32.
+        intended: (E, S, A) float32, the actions that were meant; see `EpisodeRecord`.
         truth: name -> (E, S + 1, ...) float32.
         looks: (E,) int64.
         runs: (E,) int64; see `EpisodeRecord`.
@@ -67,15 +68,16 @@ class EpisodeSet:
         self.body = first.body
         arrays = {
             name: np.empty((len(paths), *array.shape), dtype=array.dtype)
-            for name, array in episode_arrays(first).items()
+            for name, array in _arrays(first).items()
             if name != "body"
         }
         digest = hashlib.sha256(first.body.to_text().encode())
         for i, path in enumerate(paths):
             record = first if i == 0 else read_episode(path)
             check_same_body(path, record.body, first.body, paths[0].name)
-            found = episode_arrays(record)
+            found = _arrays(record)
             check_names(path, found, {*arrays, "body"})
+            as_done = (INTENDED,) if record.intended is None else ()
             for name, whole in arrays.items():
                 got, expected = found[name].shape, whole.shape[1:]
                 if got != expected:
@@ -83,12 +85,13 @@ class EpisodeSet:
                         f"{path}: {name}: got shape {got}, expected {expected} as in {paths[0].name}"
                     )
                 whole[i] = found[name]
-                if not name.startswith("truth.") and name != "run":
+                if not name.startswith("truth.") and name not in ("run", *as_done):
                     digest.update(whole[i].tobytes())
             on_read()
         self.images, self.vectors = split_names(arrays, "image"), split_names(arrays, "vector")
         self.truth = split_names(arrays, "truth")
-        self.actions, self.looks, self.runs = arrays["actions"], arrays["look"], arrays["run"]
+        self.actions, self.intended = arrays["actions"], arrays[INTENDED]
+        self.looks, self.runs = arrays["look"], arrays["run"]
         self.sha256 = digest.hexdigest()
 
     def __len__(self) -> int:
@@ -149,3 +152,8 @@ class EpisodeSet:
             goals={name: array[episode[:, 0], goal[:, 0]] for name, array in sensors.items()},
             looks=self.looks[episode[:, 0]],
         )
+
+
+def _arrays(record: EpisodeRecord) -> dict[str, Any]:
+    """Return the arrays of an episode; what was done was meant, unless it says otherwise."""
+    return {INTENDED: record.actions, **episode_arrays(record)}

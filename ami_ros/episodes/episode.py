@@ -19,6 +19,7 @@ from ami_ros.types import ImageArray
 FORMAT_VERSION = 3
 PLAIN_LOOK = 0
 OWN_RUN = -1
+INTENDED = "intended"
 EPISODE_FILES = "episode_*.npz"
 
 
@@ -36,6 +37,8 @@ class EpisodeRecord:
         body: names and units of the sensors and channels.
         run: () int64. Episodes cut from one recording without a pause share a number; OWN_RUN is a run of its
             own, as every episode of the simulator is. Training holds out whole runs.
+        intended: (S, A) float32, the actions that were meant, where noise and lapses changed what was done;
+            the inverse model learns from them. None: what was done was meant.
     """
 
     images: Mapping[str, ImageArray]
@@ -45,6 +48,7 @@ class EpisodeRecord:
     look: NDArray[np.int64]
     body: RecordedBody
     run: NDArray[np.int64] = field(default_factory=lambda: np.asarray(OWN_RUN, dtype=np.int64))
+    intended: NDArray[np.float32] | None = None
 
 
 def episode_arrays(record: EpisodeRecord) -> dict[str, Any]:
@@ -54,6 +58,7 @@ def episode_arrays(record: EpisodeRecord) -> dict[str, Any]:
         **{f"vector.{name}": array for name, array in record.vectors.items()},
         **{f"truth.{name}": array for name, array in record.truth.items()},
         "actions": record.actions,
+        **({} if record.intended is None else {INTENDED: record.intended}),
         "look": record.look,
         "run": record.run,
         "body": np.asarray(record.body.to_text()),
@@ -90,10 +95,23 @@ def checked_episode(path: Path, content: dict[str, NDArray[Any]]) -> EpisodeReco
     images, vectors, truth = (split_names(content, kind) for kind in ("image", "vector", "truth"))
     wanted = [f"image.{name}" for name in body.images] + [f"vector.{name}" for name in body.vectors]
     check_names(
-        path, content, {*wanted, *(f"truth.{name}" for name in truth), "actions", "look", "run", "body"}
+        path,
+        content,
+        {
+            *wanted,
+            *(f"truth.{name}" for name in truth),
+            *({INTENDED} & set(content)),
+            "actions",
+            "look",
+            "run",
+            "body",
+        },
     )
     actions, look, run = content["actions"], content["look"], content["run"]
+    intended = content.get(INTENDED)
     _check(path, "actions", actions, (len(actions) if actions.ndim else 0, len(body.channels)))
+    if intended is not None:
+        _check(path, INTENDED, intended, actions.shape)
     for name, number in (("look", look), ("run", run)):
         if number.dtype != np.int64 or number.ndim:
             raise EpisodeError(f"{path}: {name}: got {number.dtype} {number.shape}, expected one int64")
@@ -106,7 +124,7 @@ def checked_episode(path: Path, content: dict[str, NDArray[Any]]) -> EpisodeReco
         _check(path, f"truth.{name}", array, (rows, *array.shape[1:]))
     if 0 in actions.shape or not (images or vectors):
         raise EpisodeError(f"{path}: got no steps, channels or sensors, expected at least one of each")
-    return EpisodeRecord(images, vectors, actions, truth, look, body, run)
+    return EpisodeRecord(images, vectors, actions, truth, look, body, run, intended)
 
 
 def _check(path: Path, name: str, array: NDArray[Any], shape: tuple[int, ...]) -> None:

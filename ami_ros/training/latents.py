@@ -74,6 +74,7 @@ class Encoded:
         actions: (E, S, A) in [-1, 1].
         block: control steps per action block (K).
         truths: targets of probes of the cores, by name, each (E, S + 1, M); nothing else reads them.
+        intended: (E, S, A) in [-1, 1], the actions that were meant; None: those that were done.
     """
 
     states: Tensor
@@ -82,6 +83,7 @@ class Encoded:
     actions: Tensor
     block: int
     truths: dict[str, Tensor] = field(default_factory=dict)
+    intended: Tensor | None = None
 
     @property
     def cores(self) -> Tensor:
@@ -118,6 +120,9 @@ def encode_episodes(
     """Encode episodes with actions as in `spec`; `on_step` runs per episode."""
     states, oddness = encode_all(model, recorded, on_step)
     states = model.remembered(states, 1.0 / spec.block)
-    actions = normalised_actions(torch.from_numpy(recorded.actions), spec)
+    chosen = recorded.actions if recorded.intended is None else recorded.intended
+    done, intended = (
+        normalised_actions(torch.from_numpy(actions), spec) for actions in (recorded.actions, chosen)
+    )
     truths = {name: torch.from_numpy(values) for name, values in recorded.truths.items()}
-    return Encoded(states, oddness, model.core_size, actions, spec.block, truths)
+    return Encoded(states, oddness, model.core_size, done, spec.block, truths, intended)

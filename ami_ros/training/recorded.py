@@ -32,12 +32,14 @@ class Recorded:
         vectors: (E, S + 1, V) readings of all vector sensors in the model's order, in their units.
         actions: (E, S, A) in the channels' units.
         truths: targets of probes, by name, each (E, S + 1, M); nothing else reads them.
+        intended: (E, S, A) the actions that were meant; None: those that were done.
     """
 
     images: list[ImageArray]
     vectors: Floats
     actions: Floats
     truths: Mapping[str, Floats] = field(default_factory=dict)
+    intended: Floats | None = None
 
     def __len__(self) -> int:
         """Number of episodes."""
@@ -69,7 +71,7 @@ def recorded(episodes: EpisodeSet, inputs: Inputs) -> Recorded:
     for name, values in episodes.truth.items():
         if values.size:
             truths[PROBES.get(name, name)] = values.reshape(*count, -1)
-    return Recorded(images, vectors, episodes.actions, truths)
+    return Recorded(images, vectors, episodes.actions, truths, episodes.intended)
 
 
 def recorded_clips(clips: Sequence[EpisodeRecord], inputs: Inputs) -> Recorded:

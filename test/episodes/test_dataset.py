@@ -107,6 +107,17 @@ def test_the_hash_names_the_data(tmp_path, episodes):
     assert other.sha256 != episodes.sha256
 
 
+def test_what_was_done_was_meant_unless_the_episode_says_otherwise(tmp_path, episodes):
+    np.testing.assert_array_equal(episodes.intended, episodes.actions)
+    meant = record(1).actions + np.float32(0.1)
+    paths = write_episodes(tmp_path, EPISODES)
+    write_episode(paths[1], dataclasses.replace(record(1), intended=meant))
+    mixed = EpisodeSet(paths)
+    np.testing.assert_array_equal(mixed.intended[0], mixed.actions[0])
+    np.testing.assert_array_equal(mixed.intended[1], meant)
+    assert mixed.sha256 != episodes.sha256, "training reads it"
+
+
 def test_progress_is_reported_once_per_file(tmp_path):
     seen = []
     EpisodeSet(write_episodes(tmp_path, 3), lambda: seen.append(1))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
 
 import numpy as np
@@ -43,6 +44,15 @@ def test_round_trip(path):
     assert read.vectors["joints"].shape == (STEPS + 1, 2 * JOINTS)
     assert read.actions.shape == (STEPS, ACTION)
     assert read.truth["objects"].shape == (STEPS + 1, OBJECTS, 3)
+
+
+def test_what_was_meant_is_kept_only_where_it_is_given(tmp_path, path):
+    assert read_episode(path).intended is None
+    meant = record(0).actions + np.float32(0.1)
+    write_episode(tmp_path / "meant.npz", dataclasses.replace(record(0), intended=meant))
+    read = read_episode(tmp_path / "meant.npz")
+    np.testing.assert_array_equal(read.intended, meant)
+    np.testing.assert_array_equal(read.actions, record(0).actions)
 
 
 def test_the_same_record_gives_the_same_bytes(tmp_path):
@@ -146,6 +156,8 @@ def test_nothing_in_a_file_is_run(path, kind, tmp_path):
         ({"format_version": np.array([3, 3])}, "expected 3"),
         ({"format_version": np.array("three")}, "expected 3"),
         ({"truth.tip": np.zeros((STEPS, 3), np.float32)}, r"truth.tip: got float32 \(9, 3\), .*\(10, 3\)"),
+        ({"intended": np.zeros((STEPS, 1), np.float32)}, r"intended: got float32 \(9, 1\), .*\(9, 3\)"),
+        ({"intended": np.full((STEPS, ACTION), np.nan, np.float32)}, "intended: got NaN"),
         ({"truth.tip": np.float32(0.0)}, r"truth.tip: got float32 \(\), .*\(10,\)"),
         ({"truth.tip": np.full((STEPS + 1, 3), np.inf, np.float32)}, "truth.tip: got NaN or infinity"),
         (

@@ -34,6 +34,7 @@ class Film:
         self._vectors: dict[str, list[FloatArray]] = defaultdict(list)
         self._truth: dict[str, list[FloatArray]] = defaultdict(list)
         self._actions: list[FloatArray] = []
+        self._intended: list[FloatArray] = []
 
     def see(self, observation: Observation, truth: Mapping[str, FloatArray]) -> None:
         """Keep an observation, and the ground truth at its time."""
@@ -45,9 +46,11 @@ class Film:
         for name, values in truth.items():
             self._truth[name].append(values)
 
-    def act(self, action: FloatArray) -> None:
-        """Keep the action (A,), in the channels' units, that follows the last observation."""
+    def act(self, action: FloatArray, intended: FloatArray | None = None) -> None:
+        """Keep the action (A,) that follows the last observation, and the one meant, in the channels' units."""
         self._actions.append(action)
+        if intended is not None:
+            self._intended.append(intended)
 
     def episode(self, look: int = PLAIN_LOOK) -> EpisodeRecord:
         """Return the episode; `look` is the number of the world's variation."""
@@ -58,4 +61,5 @@ class Film:
             truth={name: np.asarray(values, dtype=np.float32) for name, values in self._truth.items()},
             look=np.asarray(look, dtype=np.int64),
             body=self._body,
+            intended=np.asarray(self._intended, dtype=np.float32) if self._intended else None,
         )

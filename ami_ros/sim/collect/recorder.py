@@ -11,7 +11,7 @@ from ami_ros.sim.camera.variation_settings import load_variation_settings
 from ami_ros.sim.collect.film import Film, small
 from ami_ros.sim.loop.step_loop import StepLoop
 from ami_ros.sim.tasks.by_name import load_task
-from ami_ros.sim.tasks.task import Episode, Motion
+from ami_ros.sim.tasks.task import Episode, Motion, NoisyMotion
 from ami_ros.sim.world.open_world import open_world
 from ami_ros.system.engines import pool_on
 from ami_ros.types import ImageArray
@@ -72,7 +72,7 @@ class Recorder:
             film.see(observation, world.truth())
             if step < steps:
                 action = motion.next(world)
-                film.act(action)
+                film.act(action, motion.intended if isinstance(motion, NoisyMotion) else None)
                 self._loop.act(action[None, None], observation)
         return film.episode(look)
 

@@ -15,7 +15,7 @@ from ami_ros.errors import ConfigError, KinematicsError
 from ami_ros.settings.fields import setting
 from ami_ros.sim.tasks.blocks import Block, Tabletop, Tray, read_blocks
 from ami_ros.sim.tasks.collect_settings import CollectSettings
-from ami_ros.sim.tasks.grasping import CLEAR, Attracted, Grasping, Grip, NoisyGrasping
+from ami_ros.sim.tasks.grasping import CLEAR, SPEED_SHARE, Attracted, Grasping, Grip, NoisyGrasping
 from ami_ros.sim.tasks.task import Episode, Motion
 from ami_ros.sim.tasks.yardstick import Yardstick
 from ami_ros.sim.world.world import Stage
@@ -260,13 +260,9 @@ class BlockTask(ABC):
         """Grasp with noise, lean toward a block, or move aimlessly; each episode draws again."""
         aimless, draw = self.grip.aimless(settings, generator), generator.random()
         if draw < self._shared.scripted_share:
-
-            def grasping(speed: float, beside: FloatArray) -> Grasping:
-                name = self._graspable()[int(generator.integers(len(self._graspable())))]
-                goal, lets_go = self._random_goal(name, generator)
-                return Grasping(self.grip, name, self.blocks[name], goal, lets_go, speed, beside)
-
-            return NoisyGrasping(self.grip, grasping, aimless, generator)
+            name = self._graspable()[int(generator.integers(len(self._graspable())))]
+            grasp = self._scripted(name, *self._random_goal(name, generator), speed_share=SPEED_SHARE)
+            return NoisyGrasping(self.grip, grasp, aimless, generator)
         if draw < self._shared.scripted_share + self._shared.attracted_share:
             name = self._graspable()[int(generator.integers(len(self._graspable())))]
             return Attracted(self.grip, name, aimless, generator)
@@ -288,8 +284,11 @@ class BlockTask(ABC):
     def oracle(self, episode: Episode) -> Motion:
         """Return a scripted solution with access to the truth."""
 
-    def _scripted(self, name: str, goal: Callable[[Stage], FloatArray], lets_go: bool) -> Grasping:
-        return Grasping(self.grip, name, self.blocks[name], goal, lets_go, self._spec.max_tip_speed)
+    def _scripted(
+        self, name: str, goal: Callable[[Stage], FloatArray], lets_go: bool, speed_share: float = 1.0
+    ) -> Grasping:
+        speed = speed_share * self._spec.max_tip_speed
+        return Grasping(self.grip, name, self.blocks[name], goal, lets_go, speed)
 
     def moved(self, episode: Episode) -> str:
         """Return the name of the block that the goal moves most: the one that the episode is about."""

@@ -27,11 +27,12 @@ SPARE = 0.03  # m, wider than the block: how far the fingers open to let go
 SETTLED = 1e-3  # m per control step: fingers that close more slowly have met something
 PULL = 0.7  # share of the way to a place in a control step: the arm follows with a delay
 # While data is recorded: often in contact, never the same way twice, and not always with success.
-NOISE_SHARE = (0.0, 0.3)  # of the aimless motion, added to a scripted grasp
-SPEED_SHARE = (0.6, 1.0)  # of the channels' range
-BESIDE_SHARE = 0.2  # of the scripted grasps aim beside the block at first
-BESIDE = (0.01, 0.035)  # m, how far
-NEW_GOAL_SHARE = 0.004  # per step: a grasp is abandoned, and what is held falls
+NOISE_SHARE = (0.0, 0.4)  # of the aimless motion, added to a scripted grasp
+SPEED_SHARE = 0.85  # of the channels' range
+LAPSE_SHARE = 0.015  # per step: a lapse begins
+LAPSE_STEPS = (3, 8)  # control steps
+DRIFT_SHARE = 0.7  # of the channels' range
+FINGERS_SHARE = 0.5  # of the lapses open or close the fingers
 ATTRACTION_HZ = (0.5, 2.0)  # pull toward the block, per metre of distance
 TOGGLE_SHARE = 0.08  # per step: a hand near the block opens or closes
 
@@ -128,7 +129,6 @@ class Grasping:
         goal: returns where the middle of the block is to go (3,), m.
         lets_go: whether it leaves the block there, and moves away.
         speed: m/s at most.
-        beside: (2,) m, how far beside the block's middle it aims, until it has missed.
     """
 
     def __init__(
@@ -139,11 +139,9 @@ class Grasping:
         goal: Callable[[Stage], FloatArray],
         lets_go: bool,
         speed: float,
-        beside: FloatArray | None = None,
     ) -> None:
         self._grip, self._name, self._block, self._goal = grip, name, block, goal
         self._lets_go, self._speed = lets_go, speed
-        self._beside = np.zeros(2) if beside is None else beside
         self._floor = float(grip.spec.workspace[0][2])
         self._ceiling = float(grip.spec.workspace[1][2])
         self._step_s = grip.spec.step_ns / 1e9
@@ -158,15 +156,16 @@ class Grasping:
         goal, width = self._goal(scene), self._block.width
         if self._leaving or (self._lets_go and self._is_there(middle, goal) and not self._carrying):
             return self._leave(tip, middle)
-        if self._closing and np.linalg.norm(tip - middle) > LEFT_BEHIND + np.linalg.norm(self._beside):
+        if self._closing and np.linalg.norm(tip - middle) > LEFT_BEHIND:
             self._closing = self._carrying = False
         if not self._closing:
             return self._approach(tip, middle)
         if not self._carrying:
             has_met = abs(opening - before) < SETTLED and opening < self._grip.loose(width) - SETTLED
-            self._carrying = has_met and opening > self._grip.tight(width) + SETTLED
-            if has_met and not self._carrying:  # on nothing: once more, without the error
-                self._closing, self._beside = False, np.zeros(2)
+            # Fingers that close on nothing creep toward the command that grips.
+            self._carrying = has_met and opening > 0.5 * (self._grip.tight(width) + width)
+            if has_met and not self._carrying:  # on nothing
+                self._closing = False
             return self._grip.action(np.zeros(3), self._grip.tight(width))
         return self._carry(tip, middle, goal)
 
@@ -175,10 +174,13 @@ class Grasping:
 
     def _approach(self, tip: FloatArray, middle: FloatArray) -> FloatArray:
         """Come from above: at its height only beside its middle."""
-        over = middle[:2] + self._beside
+        over = middle[:2]
         low = max(float(middle[2]), self._floor)
         apart = float(np.linalg.norm(tip[:2] - over))
-        height = min(low + _funnel(apart), self._ceiling)
+        height = low + _funnel(apart)
+        if self._opening < self._block.width + 2.0 * SETTLED:  # closed fingers would come down on the block
+            height = max(height, low + 0.5 * CLEAR + THERE)
+        height = min(height, self._ceiling)
         if apart >= ALIGNED and tip[2] < height - 2.0 * THERE and apart > self._block.reach:
             over = tip[:2]  # first up
         if apart < ALIGNED and tip[2] < low + THERE:
@@ -239,39 +241,44 @@ class Attracted:
 
 
 class NoisyGrasping:
-    """Scripted grasps, one after another: at random speeds, with aimless motion added, some beside the block.
+    """A scripted grasp with aimless motion added, and with lapses, after which the script goes on.
+
+    In a lapse the hand drifts, and often opens or closes: it misses blocks, drops them and pushes them away.
 
     Args:
         grip: of the robot.
-        grasping: makes a grasp from speed, m/s, and the way beside the block (2,), m.
+        grasping: the grasp.
         aimless: motion that is added.
         generator: random numbers.
     """
 
     def __init__(
-        self,
-        grip: Grip,
-        grasping: Callable[[float, FloatArray], Grasping],
-        aimless: Aimless,
-        generator: np.random.Generator,
+        self, grip: Grip, grasping: Grasping, aimless: Aimless, generator: np.random.Generator
     ) -> None:
         self._grip, self._grasping = grip, grasping
         self._aimless, self._generator = aimless, generator
         self._noise = generator.uniform(*NOISE_SHARE)
-        self._begin()
-
-    def _begin(self) -> None:
-        generator = self._generator
-        speed = generator.uniform(*SPEED_SHARE) * self._grip.spec.max_tip_speed
-        angle, far = generator.uniform(-np.pi, np.pi), generator.uniform(*BESIDE)
-        missed = generator.random() < BESIDE_SHARE
-        beside = far * np.array([np.cos(angle), np.sin(angle)]) if missed else np.zeros(2)
-        self._grasp = self._grasping(speed, beside)
+        self._lapse: tuple[FloatArray, float | None] = np.zeros(3), None  # added velocity, opening
+        self._lapse_steps = 0
+        self.intended = grip.action(np.zeros(3), grip.widest)
 
     def next(self, scene: Stage) -> FloatArray:
         """Return the next action (A,)."""
-        if self._generator.random() < NEW_GOAL_SHARE:
-            self._begin()
-        velocity, opening = self._grip.split(self._grasp.next(scene))
+        self.intended = self._grasping.next(scene)
+        velocity, opening = self._grip.split(self.intended)
         added, _ = self._grip.split(self._aimless.next(scene))
-        return self._grip.action(velocity + self._noise * added, opening)
+        velocity = velocity + self._noise * added
+        if self._lapse_steps == 0 and self._generator.random() < LAPSE_SHARE:
+            self._begin_lapse()
+        if self._lapse_steps > 0:
+            self._lapse_steps -= 1
+            drift, fingers = self._lapse
+            velocity, opening = velocity + drift, opening if fingers is None else fingers
+        return self._grip.action(velocity, opening)
+
+    def _begin_lapse(self) -> None:
+        generator = self._generator
+        self._lapse_steps = int(generator.integers(*LAPSE_STEPS, endpoint=True))
+        drift = generator.uniform(-DRIFT_SHARE, DRIFT_SHARE, 3) * self._grip.spec.max_tip_speed
+        moves_fingers = generator.random() < FINGERS_SHARE
+        self._lapse = drift, generator.uniform(0.0, self._grip.widest) if moves_fingers else None

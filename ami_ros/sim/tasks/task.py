@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -41,6 +41,17 @@ class Motion(Protocol):
 
     def next(self, scene: Any) -> FloatArray:
         """Return the next action (A,) in the channels' units; may use the truth."""
+
+
+@runtime_checkable
+class NoisyMotion(Motion, Protocol):
+    """Motion that noise and lapses change, so that data shows how to go on after them.
+
+    Attributes:
+        intended: (A,) the last action without them.
+    """
+
+    intended: FloatArray
 
 
 class Task(Protocol):

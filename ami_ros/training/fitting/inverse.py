@@ -18,7 +18,8 @@ def fit_inverse(
 ) -> None:
     """Fit `model.inverse_model` in place: which block came first on the way to what was seen later?
 
-    Joint training shows it few moments, with few goals; here it sees all of them, with goals at all times.
+    Joint training shows it few moments, with few goals; here it sees all of them, with goals at all times,
+    and learns what was meant, without the noise that made the data varied.
 
     Args:
         model: the world model.
@@ -30,10 +31,11 @@ def fit_inverse(
         return
     generator = torch.Generator().manual_seed(settings.seed)
     inverse, block = model.inverse_model, encoded.block
+    actions = encoded.actions if encoded.intended is None else encoded.intended
     optimizer = torch.optim.AdamW(
         inverse.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
     )
-    episodes, steps = encoded.actions.shape[:2]
+    episodes, steps = actions.shape[:2]
     blocks = torch.arange(block)
 
     def loss() -> Tensor:
@@ -42,8 +44,8 @@ def fit_inverse(
         most = ((steps - start) // block).clamp_max(settings.inverse_horizon)
         ahead = 1 + (torch.rand(settings.fit_batch, generator=generator) * most).long().clamp_max(most - 1)
         goal = encoded.states[episode, start + block * ahead, : model.core_size]
-        done = encoded.actions[episode[:, None], start[:, None] + blocks].flatten(1)
-        return prediction_loss(inverse(encoded.states[episode, start], goal), done)
+        meant = actions[episode[:, None], start[:, None] + blocks].flatten(1)
+        return prediction_loss(inverse(encoded.states[episode, start], goal), meant)
 
     inverse.requires_grad_(True)
     descend(optimizer, settings.inverse_steps, loss, lambda: on_step("inverse model"))

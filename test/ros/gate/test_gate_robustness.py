@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -15,6 +16,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from heard_verdicts import listen_to_gate
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import DescribeParameters, GetParameters, SetParametersAtomically
+from rclpy.subscription import RCLError
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image, JointState
 from std_msgs.msg import Bool, String
@@ -300,7 +302,9 @@ def test_bytes_that_are_no_message_end_nothing_on_any_topic(gate, probe):
     def answered(text: str) -> bool:  # sent again and again: the first ones come before the gate knows us
         for sender in senders:
             for garbage in (b"", b"\x00\x01\x00\x00abc", b"\x00\x01\x00\x00" + 40 * b"\xff"):
-                sender.publish(garbage)
+                # A writer refuses a message if it stays locked for 100 ms, as on a busy machine: it is sent again.
+                with contextlib.suppress(RCLError):
+                    sender.publish(garbage)
         return text in gate.process.log_path.read_text()
 
     for named in ("serialised JointState", "expected a whole image", "serialised DiagnosticArray"):

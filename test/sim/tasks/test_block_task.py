@@ -25,7 +25,7 @@ from ami_ros.sim.loop.step_loop import StepLoop
 from ami_ros.sim.tasks.block_task import HELD, BlockTask
 from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.sim.tasks.grasping import CLEAR
-from ami_ros.sim.tasks.task import Episode
+from ami_ros.sim.tasks.task import Episode, NoisyMotion
 from ami_ros.sim.world.open_world import open_world
 from ami_ros.sim.world.world import Stage, as_stage
 from ami_ros.types import Command
@@ -233,7 +233,7 @@ def test_training_data_begins_with_a_grip_that_holds_and_has_grasps_and_misses(r
             loop.act(room.task.grip.action(np.zeros(3), grip)[None, None], room.stage.observe())
         assert np.linalg.norm(room.stage.objects()[name] - room.stage.truth()["tip"]) < 0.01
     assert held > 2
-    for index in range(8):
+    for index in range(16):
         episode = room.task.scatter(generator)
         motion = room.task.motion(episode, settings, np.random.default_rng(index))
         room.stage.reset(episode.start, episode.start_objects)
@@ -244,7 +244,7 @@ def test_training_data_begins_with_a_grip_that_holds_and_has_grasps_and_misses(r
             assert (action >= room.spec.actions.low).all() and (action <= room.spec.actions.high).all()
             loop.act(action[None, None], room.stage.observe())
         moved += bool(np.abs(room.stage.places() - before).max() > 0.01)
-    assert 2 <= moved < 8, "some move a block, and some miss it"
+    assert 2 <= moved < 16, "some move a block, and some miss it"
 
 
 @pytest.mark.parametrize(
@@ -284,6 +284,61 @@ def test_blocks_that_do_not_fit_are_refused(special):
     room = special("pick", {"blocks": BLOCKS, "lower": [0.5, 0.0], "upper": [0.52, 0.02]})
     with pytest.raises(ConfigError, match="found no room for"):
         room.task.episode(1)
+
+
+@pytest.mark.parametrize(
+    ("opening", "first", "last"), [(0.0, 4, 14), (0.08, 24, 28)], ids=["misses", "drops"]
+)
+def test_a_grasp_that_a_lapse_spoils_is_tried_again(special, opening, first, last):
+    """The fingers close too early, or open on the way up; the block is at its goal in the end."""
+    room = special("pick", {})
+    episode = room.task.episode(5)
+    grasp = room.task.oracle(episode)
+    room.stage.reset(episode.start, episode.start_objects)
+    loop = StepLoop(room.stage, room.spec, load_safety_settings())
+    loop.restart()
+    for step in range(100):
+        action = grasp.next(room.stage)
+        if first <= step < last:
+            action = room.task.grip.action(room.task.grip.split(action)[0], opening)
+        loop.act(action[None, None], room.stage.observe())
+        if step == last:
+            spoiled = np.linalg.norm(room.stage.objects()["block"] - room.stage.truth()["tip"])
+            assert spoiled > 0.02, "the hand does not have it"
+    assert np.linalg.norm(room.stage.objects()["block"] - episode.goal_position) < 0.02
+
+
+def test_training_data_says_what_was_meant(special):
+    """Lapses and noise change what is done; what is meant stays the script's."""
+    room = special("pick", {})
+    settings = load_collect_settings("pick")
+    apart, meant = [], []
+    for index in range(12):
+        episode = room.task.scatter(np.random.default_rng([3, index]))
+        motion = room.task.motion(episode, settings, np.random.default_rng(index))
+        if not isinstance(motion, NoisyMotion):
+            continue
+        room.stage.reset(episode.start, episode.start_objects)
+        loop = StepLoop(room.stage, room.spec, load_safety_settings())
+        loop.restart()
+        for _ in range(24):
+            action = motion.next(room.stage)
+            meant.append(motion.intended)
+            apart.append(np.abs(action - motion.intended)[:3].max())
+            loop.act(action[None, None], room.stage.observe())
+    actions = room.spec.actions
+    assert (np.array(meant) >= actions.low).all() and (np.array(meant) <= actions.high).all()
+    assert 0.0 < np.median(apart) < 0.1 < np.max(apart), "usually noise; sometimes a lapse"
+
+
+def test_training_data_of_place_has_blocks_in_and_outside_the_tray(special):
+    room, generator = special("place", {}), np.random.default_rng(3)
+    starts = [room.task.scatter(generator).start_objects["block"] for _ in range(40)]
+    lying = [pose for pose in starts if pose[2] < room.task.table.floor + 0.026]
+    assert {bool(pose[1] > 0.0) for pose in lying} == {False, True}
+    goals = [room.task._random_goal("block", generator) for _ in range(40)]
+    in_tray = sum(goal(room.stage)[1] > 0.0 and lets_go for goal, lets_go in goals)
+    assert 20 < in_tray < 40, "most are put down where goals are"
 
 
 def test_the_hand_in_goals_of_place_is_away(special):

@@ -32,6 +32,16 @@ def test_it_proposes_better_toward_goals_that_nothing_was_fitted_to():
     assert error(model, 1) < 0.5 * before
 
 
+def test_it_learns_what_was_meant_where_something_else_was_done():
+    model, done = small_jepa(), episodes(0)
+    noise = torch.randn(done.actions.shape, generator=torch.Generator().manual_seed(2))
+    noisy = dataclasses.replace(done, actions=done.actions + noise)
+    fit_inverse(model, dataclasses.replace(noisy, intended=done.actions), SETTINGS)
+    other = small_jepa()
+    fit_inverse(other, noisy, SETTINGS)
+    assert error(model, 1) < 0.8 * error(other, 1)
+
+
 def test_goals_beyond_the_episode_are_cut_to_it():
     model = small_jepa()
     fit_inverse(model, episodes(0), dataclasses.replace(SETTINGS, inverse_steps=3, inverse_horizon=1000))
