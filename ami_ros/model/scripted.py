@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import warnings
+import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ from ami_ros.model.files import ModelFile
 
 # TorchScript is deprecated upstream. Warnings of torch: the first up to 2.13, the second in 2.15.
 CATEGORIES = (DeprecationWarning, FutureWarning)
+SOURCE_PATHS = ".debug_pkl"
 
 
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -82,11 +84,18 @@ def readable(module: nn.Module) -> nn.Module:
 
 
 def content_of(module: nn.Module, files: Mapping[str, Any]) -> bytes:
-    """Return a TorchScript file of a compiled module, with other files in it by name."""
-    content = io.BytesIO()
+    """Return a TorchScript file of a compiled module, with other files in it by name.
+
+    It lacks the paths of the source files that torch records for each line of code.
+    """
+    content, kept = io.BytesIO(), io.BytesIO()
     with torchscript_deprecation_ignored():
         torch.jit.save(module, content, _extra_files=dict(files))
-    return content.getvalue()
+    with zipfile.ZipFile(content) as whole, zipfile.ZipFile(kept, "w") as archive:
+        for entry in whole.infolist():
+            if not entry.filename.endswith(SOURCE_PATHS):
+                archive.writestr(entry, whole.read(entry))
+    return kept.getvalue()
 
 
 def reason(error: Exception) -> str:

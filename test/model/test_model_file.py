@@ -62,6 +62,13 @@ def test_export_leaves_model_and_sidecar_and_nothing_else(shipped):
     assert read_verified(shipped).sha256 == digest
 
 
+def test_no_path_of_the_machine_that_wrote_it_is_in_the_file(shipped):
+    with zipfile.ZipFile(shipped) as archive:
+        content = b"".join(archive.read(name) for name in archive.namelist())
+    assert str(Path(export.__code__.co_filename).parent).encode() not in content
+    assert b"site-packages" not in content
+
+
 def test_the_contract_is_read_without_torch(shipped, monkeypatch):
     monkeypatch.setattr(torch.jit, "load", lambda *a, **k: pytest.fail("code from the file was loaded"))
     assert read_verified(shipped).contract() == small_contract(small_jepa())

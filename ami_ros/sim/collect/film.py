@@ -47,7 +47,7 @@ class Film:
             self._truth[name].append(values)
 
     def act(self, action: FloatArray, intended: FloatArray | None = None) -> None:
-        """Keep the action (A,) that follows the last observation, and the one meant, in the channels' units."""
+        """Keep the next action (A,), in the channels' units, and the one meant; None: the same."""
         self._actions.append(action)
         if intended is not None:
             self._intended.append(intended)
