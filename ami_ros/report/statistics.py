@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ami_ros.errors import AmiError
+from ami_ros.report.grasps import closings, drops
 from ami_ros.types import RARE_SURPRISE, FloatArray
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ def summarise(results: Sequence[EpisodeResult], step_s: float) -> dict[str, Any]
         "final_error_mean": float(final.mean()),
         "final_error_median": float(np.median(final)),
         **_contact_figures(results, step_s),
+        **_grasp_figures(results),
     }
 
 
@@ -109,6 +111,15 @@ def _contact_figures(results: Sequence[EpisodeResult], step_s: float) -> dict[st
         "longest_contact_s_median": float(np.median(longest_s)) if touched else None,
         "longest_contact_s_max": max(longest_s) if touched else None,
     }
+
+
+def _grasp_figures(results: Sequence[EpisodeResult]) -> dict[str, float]:
+    """Return in what share of episodes something fell, or fingers closed again; nothing without a hand."""
+    dropped = [count > 0 for result in results if (count := drops(result.moments)) is not None]
+    retried = [count > 1 for result in results if (count := closings(result.moments)) is not None]
+    if not dropped:
+        return {}
+    return {"dropped": float(np.mean(dropped)), "retried": float(np.mean(retried))}
 
 
 def _touches(result: EpisodeResult) -> NDArray[np.bool_] | None:
@@ -142,6 +153,7 @@ def _surprised_episodes(results: Sequence[EpisodeResult]) -> float | None:
 def episode_figures(result: EpisodeResult) -> dict[str, Any]:
     """Return one episode's figures, ready for JSON."""
     yardstick, final, touches = result.yardstick, result.error[-1], _touches(result)
+    fallen = drops(result.moments)
     return {
         "seed": result.seed,
         "start_error": float(result.error[0]),
@@ -151,6 +163,7 @@ def episode_figures(result: EpisodeResult) -> dict[str, Any]:
         "arrived_step": result.arrived_step,
         "plan_ms_p50": float(np.median(result.plan_ms)) if len(result.plan_ms) else None,
         "longest_contact_steps": None if touches is None else _longest(touches),
+        **({} if fallen is None else {"drops": fallen, "closings": closings(result.moments)}),
         "levels": dict(result.levels),
         "wall_s": result.wall_s,
     }

@@ -116,6 +116,22 @@ def test_contacts_are_counted_and_how_long_each_lasts(made_up):
     assert no_walls["contact_share"] is None and no_walls["longest_contact_s_max"] is None
 
 
+def test_what_a_hand_did_is_summarised_where_there_is_one(made_up):
+    tip, opening = np.zeros((4, 3)), np.array([[0.08], [0.05], [0.08], [0.05]])
+    block = np.zeros((4, 1, 7))
+    hand = {"tip": tip, "opening": opening, "objects": block}
+    results = [
+        dataclasses.replace(made_up(1, 0.01), moments=hand),
+        dataclasses.replace(
+            made_up(2, 0.01), moments={**hand, "opening": opening[:2], "tip": tip[:2], "objects": block[:2]}
+        ),
+    ]
+    summary = summarise(results, STEP_S)
+    assert summary["dropped"] == 0.0 and summary["retried"] == 0.5
+    assert [(it["drops"], it["closings"]) for it in map(episode_figures, results)] == [(0, 2), (0, 1)]
+    assert "dropped" not in summarise([made_up(1, 0.01)], STEP_S)
+
+
 def test_no_episodes_is_an_error():
     with pytest.raises(AmiError, match="no episodes"):
         summarise([], STEP_S)
