@@ -16,6 +16,7 @@ from benchmarks.point_maze.command import point_maze
 from benchmarks.process.command import process
 from benchmarks.process.faults import plant_faults
 from benchmarks.real.command import real
+from benchmarks.recovery import recovery
 from benchmarks.turbofan.command import turbofan
 from benchmarks.two_room.command import two_room
 from benchmarks.watching import watching
@@ -38,6 +39,7 @@ app.command("point-maze")(point_maze)
 app.command("plant-faults")(plant_faults)
 app.command()(process)
 app.command()(real)
+app.command()(recovery)
 app.command("two-room")(two_room)
 app.command()(turbofan)
 app.command()(watching)
