@@ -37,9 +37,8 @@ def closings(moments: Mapping[str, FloatArray]) -> int | None:
     if "opening" not in moments:
         return None
     count, closing = 0, False
-    turn = float(
-        moments["opening"][0, 0]
-    )  # the widest, or while they close the narrowest, since they last turned
+    # The widest opening since the fingers last turned, or while they close the narrowest.
+    turn = float(moments["opening"][0, 0])
     for opening in moments["opening"][1:, 0]:
         turn = min(turn, opening) if closing else max(turn, opening)
         if abs(opening - turn) > TRAVEL:
