@@ -94,19 +94,8 @@ def checked_episode(path: Path, content: dict[str, NDArray[Any]]) -> EpisodeReco
     body = body_of_text(path, str(text)) if "body" in content else RecordedBody((), {}, ())
     images, vectors, truth = (split_names(content, kind) for kind in ("image", "vector", "truth"))
     wanted = [f"image.{name}" for name in body.images] + [f"vector.{name}" for name in body.vectors]
-    check_names(
-        path,
-        content,
-        {
-            *wanted,
-            *(f"truth.{name}" for name in truth),
-            *({INTENDED} & set(content)),
-            "actions",
-            "look",
-            "run",
-            "body",
-        },
-    )
+    wanted += [*(f"truth.{name}" for name in truth), "actions", "look", "run", "body"]
+    check_names(path, content, {*wanted, *({INTENDED} & content.keys())})
     actions, look, run = content["actions"], content["look"], content["run"]
     intended = content.get(INTENDED)
     _check(path, "actions", actions, (len(actions) if actions.ndim else 0, len(body.channels)))
