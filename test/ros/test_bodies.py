@@ -68,6 +68,9 @@ class Operator:
     def codes(self) -> set[str]:
         return codes_of(self.state())
 
+    def times_heard(self, code: str) -> int:
+        return sum(code in codes_of(judgement.verdict) for judgement in self._judgements)
+
 
 @pytest.fixture
 def plant(start, probe, tmp_path):
@@ -168,14 +171,24 @@ def test_a_base_moves_and_stands_still_when_its_planner_falls_silent(driven, pro
 def test_a_simulator_that_was_kept_waiting_misses_no_command_and_blames_no_gate(driven, probe):
     operator = driven("twist")  # without a stamp: only when none is missed, one command's step is a tick's
     sim = operator.processes["sim"]
-    for _ in range(10):
+    rounds = 0
+    for _ in range(30):
+        before, heard = operator.unsafe(), operator.times_heard("GATE_STALLED")
         operator.wanted = -operator.wanted
         probe.spin(0.12)
         os.kill(sim.pid, signal.SIGSTOP)
         time.sleep(0.25)
         os.kill(sim.pid, signal.SIGCONT)
         probe.spin(0.2)
-    assert operator.unsafe() == (0, 0)
+        if operator.times_heard("GATE_STALLED") > heard:
+            # A busy machine kept the gate waiting too. It starts again from what it measures, and a simulator
+            # that hears of it late cannot know how long ago the last command without a stamp was sent.
+            continue
+        assert operator.unsafe() == before
+        rounds += 1
+        if rounds == 10:
+            return
+    pytest.fail(f"the gate stalled by itself in {30 - rounds} of 30 rounds")
 
 
 def test_a_base_in_a_yard_is_kept_in_and_holds_without_odometry(start, probe, tmp_path):
