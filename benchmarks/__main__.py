@@ -11,6 +11,7 @@ from benchmarks.four_room.command import four_room
 from benchmarks.grasping import grasping
 from benchmarks.judging.command import judging
 from benchmarks.kills import kills
+from benchmarks.other_blocks import other_blocks
 from benchmarks.patients.command import patients
 from benchmarks.point_maze.command import point_maze
 from benchmarks.process.command import process
@@ -34,6 +35,7 @@ app.command("four-room")(four_room)
 app.command()(grasping)
 app.command()(judging)
 app.command()(kills)
+app.command("other-blocks")(other_blocks)
 app.command()(patients)
 app.command("point-maze")(point_maze)
 app.command("plant-faults")(plant_faults)

@@ -15,6 +15,7 @@ from ami_ros.episodes.manifest import claim
 from ami_ros.sim.camera.variation import CLEAN, training_variation
 from ami_ros.sim.camera.variation_settings import load_variation_settings
 from ami_ros.sim.collect.recorder import Recorder, record_all
+from ami_ros.sim.tasks.task import VariedTask
 
 if TYPE_CHECKING:
     from ami_ros.configuration import Configuration
@@ -36,8 +37,12 @@ class Collector(Recorder):
         if self._settings.varied:
             variation = training_variation(self._variation, looks, len(self._spec.images))
         self._world.vary(variation, seed=int(looks.integers(2**31)))
-        episode = self._task.scatter(generator)
-        motion = self._task.motion(episode, self._settings, generator)
+        task = self._task
+        if isinstance(task, VariedTask):
+            task = task.varied(np.random.default_rng([*seed, 2]))
+            task.reshape(self._world)
+        episode = task.scatter(generator)
+        motion = task.motion(episode, self._settings, generator)
         look = PLAIN_LOOK if variation == CLEAN else index + 1
         return self._film(episode, motion, self._settings.episode_steps, look)
 

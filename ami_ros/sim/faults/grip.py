@@ -60,16 +60,19 @@ class GripFaults:
         return self._nearest()[1] < IN_HAND and self._move(generator)
 
     def _move(self, generator: np.random.Generator) -> bool:
-        """Put the nearest block somewhere else on the table, inside the workspace."""
+        """Put the nearest block somewhere else on the table or in the tray, inside the workspace."""
         name, _ = self._nearest()
         if self._task is None:
             return False
         here, (lower, upper) = self._stage.objects()[name][:2], self._stage.area
         angles = generator.uniform(0.0, 2.0 * np.pi) + 2.0 * np.pi * np.arange(TURNS) / TURNS
         places = here + generator.uniform(*FAR) * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-        inside = ((lower < places) & (places < upper)).all(axis=1)
-        self._stage.place(name, self._task.table.standing(name, places[int(np.argmax(inside))], 0.0))
-        return True
+        inside = places[((lower < places) & (places < upper)).all(axis=1)]
+        poses = (self._task.table.resting(name, place) for place in inside)
+        pose = next((pose for pose in poses if pose is not None), None)
+        if pose is not None:
+            self._stage.place(name, pose)
+        return pose is not None
 
     def _remove(self, generator: np.random.Generator) -> bool:
         del generator

@@ -168,12 +168,20 @@ class Physics:
             size=[*size, *[0.0] * (3 - len(size))],
             rgba=rgba,
             mass=mass or 1.0,
-            friction=[friction, 0.005, 0.0001],  # the others are MuJoCo's defaults
+            friction=_friction(friction),
             priority=1,  # the friction of what is pushed counts, not that of what pushes it
             contype=OBJECT if touchable else 0,
             conaffinity=SCENERY | OBJECT if touchable else 0,
             group=2,
         )
+        self._is_stale = True
+
+    def reshape(
+        self, name: str, size: Sequence[float], rgba: Sequence[float], *, mass: float, friction: float
+    ) -> None:
+        """Give a body of `add` another size, colour, mass and friction."""
+        geom = self._spec.geom(_named(name))
+        geom.size, geom.rgba, geom.mass, geom.friction = size, rgba, mass, _friction(friction)
         self._is_stale = True
 
     def place(self, name: str, position: Sequence[float], turn: Sequence[float]) -> None:
@@ -335,6 +343,10 @@ def _free(renderers: dict[tuple[int, int], Any]) -> None:
 def _named(name: str) -> str:
     """Keep objects apart from the links of a URDF."""
     return f"object:{name}"
+
+
+def _friction(sliding: float) -> list[float]:
+    return [sliding, 0.005, 0.0001]  # the others are MuJoCo's defaults
 
 
 def _plain(name: str) -> str:

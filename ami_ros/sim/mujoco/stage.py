@@ -73,6 +73,12 @@ class MujocoStage(ArmStage):
     ) -> None:
         self._physics.add(name, "box", half_size, rgba, mass=mass, friction=friction, touchable=True)
 
+    def reshape_block(
+        self, name: str, half_size: Sequence[float], mass: float, friction: float, rgba: Sequence[float]
+    ) -> None:
+        """Give an object other sides, mass, friction and colour, see `Stage.reshape_block`."""
+        self._physics.reshape(name, half_size, rgba, mass=mass, friction=friction)
+
     def _add_ghost(self, name: str, shape: str, size: float, rgba: Sequence[float]) -> None:
         half = size / 2
         sizes = {"sphere": [half], "cylinder": [half, half], "box": [half] * 3, "capsule": [half / 2, half]}

@@ -88,6 +88,10 @@ class Bullet:
         pybullet.changeDynamics(body, -1, lateralFriction=friction, physicsClientId=self._id)
         return body
 
+    def remove(self, body: int) -> None:
+        """Remove a body."""
+        pybullet.removeBody(body, physicsClientId=self._id)
+
     def add_ghost(self, shape: str, size: float, rgba: Sequence[float]) -> int:
         """Add a visual-only object at the origin: a sphere, cylinder, box or capsule, `size` m wide."""
         half = size / 2

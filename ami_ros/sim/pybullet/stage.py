@@ -60,6 +60,13 @@ class BulletStage(SimulatorStage):
     ) -> None:
         self._bodies[name] = self._bullet.add_block(half_size, mass, friction, rgba)
 
+    def reshape_block(
+        self, name: str, half_size: Sequence[float], mass: float, friction: float, rgba: Sequence[float]
+    ) -> None:
+        """Give an object other sides, mass, friction and colour, see `Stage.reshape_block`."""
+        self._bullet.remove(self._bodies[name])
+        self._add_block(name, half_size, mass, friction, rgba)
+
     def _add_ghost(self, name: str, shape: str, size: float, rgba: Sequence[float]) -> None:
         self._bodies[name] = self._bullet.add_ghost(shape, size, rgba)
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from ami_ros.body.kinematics import Kinematics, first_reachable
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import ConfigError, KinematicsError
 from ami_ros.settings.fields import setting
-from ami_ros.sim.tasks.blocks import Block, Tabletop, Tray, read_blocks
+from ami_ros.sim.tasks.blocks import Block, Tabletop, Tray, read_blocks, read_variety
 from ami_ros.sim.tasks.collect_settings import CollectSettings
 from ami_ros.sim.tasks.grasping import CLEAR, SPEED_SHARE, Attracted, Grasping, Grip, NoisyGrasping
 from ami_ros.sim.tasks.task import Episode, Motion
@@ -24,6 +25,9 @@ from ami_ros.types import FloatArray
 ROOM = 0.06  # m beside a block's middle for an open finger
 DRAWS = 1000  # places to try until all blocks have room
 GONE = 0.05  # m from the middle of a block to the tip of a hand that has let go of it
+BESIDE = (0.09, 0.15)  # m from a low tip to the middle of the block beside it
+BESIDE_RISE = 0.06  # m of that tip above the middle of the block
+BESIDE_SHARE = 0.25  # of the training episodes begin so
 HELD = 0.1  # m, the least error of a block that is still in the hand
 
 
@@ -35,6 +39,7 @@ class BlockSettings:
     blocks: dict = setting("name -> half_size, mass, friction and colour of a block")  # type: ignore[type-arg]
     lower: tuple[float, ...] = setting("corner of the area of blocks, x y, base frame", unit="m")
     upper: tuple[float, ...] = setting("corner of the area of blocks, x y, base frame", unit="m")
+    variety: dict = setting("other blocks in training data; {}: none")  # type: ignore[type-arg]
     largest_yaw: float = setting("largest turn of a block", ge=0.0, le=1.6, unit="rad")
     scripted_share: float = setting("share of training episodes with scripted grasps", ge=0.0, le=1.0)
     attracted_share: float = setting("share of training episodes drawn to a block", ge=0.0, le=1.0)
@@ -107,17 +112,24 @@ class BlockTask(ABC):
             raise ConfigError(f"{kind}: {error}") from error
         self._spec, self._shared = spec, settings
         self.table = Tabletop(spec, read_blocks(settings.blocks, f"{kind}: blocks"), tray)
-        widest = self.grip.widest
+        self._variety = read_variety(settings.variety, f"{kind}: variety")
         for name, block in self.blocks.items():
-            if block.width > 0.9 * widest:
-                raise ConfigError(
-                    f"{kind}: blocks.{name}: got {block.width:.3g} m between the fingers, expected at most "
-                    f"{0.9 * widest:.3g} m, so that a hand that opens {widest:.3g} m goes around it"
-                )
+            self._check_width(f"{kind}: blocks.{name}", block.width)
+        if self._variety is not None:
+            self._check_width(f"{kind}: variety.half_size", 2.0 * self._variety.half_size[1])
         self._area = np.array([settings.lower, settings.upper])
         self._kinematics = Kinematics(spec)
         self.goal_sensor, self.yardstick = "", yardstick
         self.episode_steps, self.goal_is_posture = settings.episode_steps, False
+
+    def _check_width(self, where: str, width: float) -> None:
+        """Raise ConfigError: something so wide, m, does not fit between the fingers."""
+        widest = self.grip.widest
+        if width > 0.9 * widest:
+            raise ConfigError(
+                f"{where}: got {width:.3g} m between the fingers, expected at most "
+                f"{0.9 * widest:.3g} m, so that a hand that opens {widest:.3g} m goes around it"
+            )
 
     @property
     def blocks(self) -> dict[str, Block]:
@@ -127,6 +139,17 @@ class BlockTask(ABC):
     def furnish(self, scene: Stage) -> None:
         """Put blocks and tray on the table."""
         self.table.furnish(scene)
+
+    def varied(self, generator: np.random.Generator) -> BlockTask:
+        """Return the same task, perhaps with other blocks."""
+        other = copy.copy(self)
+        if self._variety is not None:
+            other.table = self.table.varied(self._variety, generator)
+        return other
+
+    def reshape(self, scene: Stage) -> None:
+        """Give the blocks of a furnished world the sides and colours that they have in this task."""
+        self.table.reshape(scene)
 
     # Episodes
 
@@ -164,7 +187,7 @@ class BlockTask(ABC):
         name = names[int(generator.integers(len(names)))]
         poses: dict[str, FloatArray] = {}
         for other, block in self.blocks.items():
-            place = self._free_place(generator, block, poses, ground.area)
+            place = self._free_place(generator, block, poses, ground)
             yaw = generator.uniform(-self._shared.largest_yaw, self._shared.largest_yaw)
             poses[other] = self.table.standing(other, place, yaw, ground.height)
         return Layout(name, poses)
@@ -174,11 +197,12 @@ class BlockTask(ABC):
         return list(self.blocks)
 
     def _free_place(
-        self, generator: np.random.Generator, block: Block, poses: dict[str, FloatArray], area: FloatArray
+        self, generator: np.random.Generator, block: Block, poses: dict[str, FloatArray], ground: Ground
     ) -> FloatArray:
         for _ in range(DRAWS):
-            place: FloatArray = generator.uniform(area[0], area[1])
-            if self._has_room(block, place, poses):
+            place: FloatArray = generator.uniform(ground.area[0], ground.area[1])
+            is_free = self.table.has_room(place, block.reach, ground.height)
+            if is_free and self._has_room(block, place, poses):
                 return place
         raise ConfigError(f"blocks: {DRAWS} draws found no room for {list(self.blocks)}; enlarge their area")
 
@@ -223,8 +247,9 @@ class BlockTask(ABC):
     # Data
 
     def _grounds(self) -> list[Ground]:
-        """Return what blocks stand on while data is recorded."""
-        return [Ground(self._area, self.table.top)]
+        """Return what blocks stand on while data is recorded: also where they may be moved to."""
+        reach = self._spec.workspace[:, :2]
+        return [Ground(self._area, self.table.top), Ground(reach, self.table.top)]
 
     def _some_ground(self, generator: np.random.Generator) -> Ground:
         grounds = self._grounds()
@@ -232,24 +257,46 @@ class BlockTask(ABC):
 
     def scatter(self, generator: np.random.Generator) -> Episode:
         """Put blocks anywhere, and the hand anywhere, around a block, or holding it."""
+        draw = generator.random()
         while True:
-            layout, draw = self.layout(generator, self._some_ground(generator)), generator.random()
+            layout = self.layout(generator, self._some_ground(generator))
             tip = self._spec.random_tip(generator)
             poses = layout.poses
             try:
                 if draw < self._shared.held_share:
                     start, poses = self.held(layout, tip + np.array([0.0, 0.0, self._above(layout, tip)]))
-                elif draw < 0.5 * (1.0 + self._shared.held_share):
+                elif draw < self._shared.held_share + BESIDE_SHARE:
+                    start = self._stand(self._beside(layout, generator), self._some_opening(generator))
+                elif draw < 0.5 * (1.0 + self._shared.held_share + BESIDE_SHARE):
                     rise = np.array([0.0, 0.0, generator.uniform(0.04, CLEAR)])
                     start = self._stand(layout.poses[layout.name][:3] + rise, self.grip.widest)
                 else:
-                    start = self._stand(
-                        self._clear_of(layout, generator), generator.uniform(0, self.grip.widest)
-                    )
+                    start = self._stand(self._clear_of(layout, generator), self._some_opening(generator))
             except KinematicsError:
                 continue
             objects = self.table.poses(poses)
             return Episode(start, start, np.zeros(3), objects, objects)
+
+    def _beside(self, layout: Layout, generator: np.random.Generator) -> FloatArray:
+        """Return a place (3,) for a tip that is low and near a block, as after a miss or a move of the block.
+
+        Raises:
+            KinematicsError: outside the workspace, or not free.
+        """
+        pose, angle = layout.poses[layout.name], generator.uniform(0.0, 2.0 * np.pi)
+        apart = generator.uniform(*BESIDE) * np.array([np.cos(angle), np.sin(angle)])
+        place = np.array([*(pose[:2] + apart), pose[2] + generator.uniform(0.0, BESIDE_RISE)])
+        lower, upper = self._spec.workspace
+        is_free = self._has_room(self.blocks[layout.name], place[:2], layout.poses)
+        is_free = is_free and self.table.has_room(place[:2], ROOM, self.table.top)
+        if not is_free or (place < lower).any() or (place > upper).any():
+            raise KinematicsError("beside the block: outside the workspace, or at another block")
+        return place
+
+    def _some_opening(self, generator: np.random.Generator) -> float:
+        """Return an opening, m: in half of the cases the widest."""
+        is_open = generator.random() < 0.5
+        return self.grip.widest if is_open else float(generator.uniform(0.0, self.grip.widest))
 
     def _above(self, layout: Layout, tip: FloatArray) -> float:
         """Return how much higher than (3,), m, a block in the hand clears the others."""
@@ -273,7 +320,7 @@ class BlockTask(ABC):
     ) -> tuple[Callable[[Stage], FloatArray], bool]:
         """Return a place (3,) to carry a block to, and whether to let go of it there: half of the time."""
         ground = self._some_ground(generator)
-        place = generator.uniform(ground.area[0], ground.area[1])
+        place = self._free_place(generator, self.blocks[name], {}, ground)
         lets_go = bool(generator.random() < 0.5)
         height = ground.height + self.blocks[name].half_size[2]
         height += 0.0 if lets_go else generator.uniform(0.04, 0.16)

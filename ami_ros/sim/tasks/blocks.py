@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from ami_ros.settings.fields import load_settings, setting
 from ami_ros.sim.world.world import Poses, Stage
 from ami_ros.types import FloatArray
 
+TINT = 0.1  # change of each part of the colour of other blocks, at most
 SUPPORT = "table"  # the box of the scenery that carries everything
 
 
@@ -47,6 +49,36 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Variety:
+    """Other blocks for training data: boxes of many sides and colours, as dense as the block they replace."""
+
+    share: float = setting("share of training episodes with other blocks", ge=0.0, le=1.0)
+    half_size: tuple[float, ...] = setting("least and largest half of a side", gt=0.0, le=0.5, unit="m")
+    colours: dict = setting("name -> red, green, blue")  # type: ignore[type-arg]
+
+    def __post_init__(self) -> None:
+        if len(self.half_size) != 2 or self.half_size[0] > self.half_size[1]:
+            raise ConfigError(f"half_size: got {self.half_size}, expected the two ends of a range")
+        if not self.colours:
+            raise ConfigError("colours: got none, expected at least one by name")
+        for name, colour in self.colours.items():
+            parts = colour if isinstance(colour, list) else []
+            numbers = [part for part in parts if isinstance(part, int | float) and 0.0 <= part <= 1.0]
+            if len(parts) != 3 or len(numbers) != 3:
+                raise ConfigError(f"colours.{name}: got {shown(colour)}, expected 3 numbers from 0 to 1")
+
+    def draw(self, block: Block, generator: np.random.Generator) -> Block:
+        """Return another block in place of `block`."""
+        least, largest = self.half_size
+        half_size = generator.uniform(least, largest, size=3)
+        density = block.mass / np.prod(block.half_size)
+        colour = list(self.colours.values())[int(generator.integers(len(self.colours)))]
+        tinted = np.clip(colour + generator.uniform(-TINT, TINT, size=3), 0.0, 1.0)
+        mass = float(density * np.prod(half_size))
+        return Block(tuple(half_size.tolist()), mass, block.friction, (*tinted.tolist(), 1.0))
+
+
+@dataclass(frozen=True)
 class Tray:
     """A shallow box without lid that does not move."""
 
@@ -60,6 +92,17 @@ class Tray:
         for name, count in (("centre", 2), ("half_size", 2), ("colour", 4)):
             if len(getattr(self, name)) != count:
                 raise ConfigError(f"{name}: got {getattr(self, name)}, expected {count} numbers")
+
+    def covers(self, place: FloatArray, reach: float) -> bool:
+        """Return whether something that reaches so far, m, from a place (2,) touches the tray or is in it."""
+        return self._is_within(place, self.thickness + reach)
+
+    def contains(self, place: FloatArray, reach: float) -> bool:
+        """Return whether something that reaches so far, m, from a place (2,) fits between its walls there."""
+        return self._is_within(place, -reach)
+
+    def _is_within(self, place: FloatArray, beyond: float) -> bool:
+        return bool((np.abs(place - np.array(self.centre)) < np.array(self.half_size) + beyond).all())
 
     def parts(self, table: float) -> dict[str, tuple[list[float], FloatArray]]:
         """Return half size (3,) and pose (4,) of its floor and its four sides, by name; m and rad.
@@ -93,6 +136,11 @@ def read_tray(section: Any, where: str) -> Tray | None:
     return load_settings(Tray, section, where=where) if section else None
 
 
+def read_variety(section: Any, where: str) -> Variety | None:
+    """Return other blocks, None for {}. Raises ConfigError: unknown or missing keys, wrong types."""
+    return load_settings(Variety, section, where=where) if section else None
+
+
 class Tabletop:
     """Blocks, perhaps with a tray, on the table of a robot.
 
@@ -120,6 +168,29 @@ class Tabletop:
         if self._tray is not None:
             for name, (size, _) in self._tray.parts(self.top).items():
                 scene.add_block(name, size, 0.0, 1.0, self._tray.colour)
+
+    def varied(self, variety: Variety, generator: np.random.Generator) -> Tabletop:
+        """Return the same table, in a share of the cases with other blocks of the same names."""
+        other = copy.copy(self)
+        if generator.random() < variety.share:
+            other.blocks = {name: variety.draw(block, generator) for name, block in self.blocks.items()}
+        return other
+
+    def reshape(self, scene: Stage) -> None:
+        """Give the blocks of a furnished world the sides and colours that they have here."""
+        for name, block in self.blocks.items():
+            scene.reshape_block(name, block.half_size, block.mass, block.friction, block.colour)
+
+    def has_room(self, place: FloatArray, reach: float, height: float) -> bool:
+        """Return whether a block that reaches so far stands free of the tray, or in it, at a height, m."""
+        return self._tray is None or height > self.top or not self._tray.covers(place, reach)
+
+    def resting(self, name: str, place: FloatArray) -> FloatArray | None:
+        """Return the pose (4,) of a block at rest at a place (2,), m; None on the rim of the tray."""
+        reach = self.blocks[name].reach
+        if self._tray is None or not self._tray.covers(place, reach):
+            return self.standing(name, place, 0.0)
+        return self.standing(name, place, 0.0, self.floor) if self._tray.contains(place, reach) else None
 
     def poses(self, blocks: Poses) -> Poses:
         """Return the poses of all objects, with those of the blocks."""

@@ -87,3 +87,14 @@ class Task(Protocol):
 
     def oracle(self, episode: Episode) -> Motion | None:
         """Return a scripted solution with access to the truth, the upper baseline; None if there is none."""
+
+
+@runtime_checkable
+class VariedTask(Task, Protocol):
+    """A task whose objects differ from episode to episode of training data."""
+
+    def varied(self, generator: np.random.Generator) -> VariedTask:
+        """Return the same task, perhaps with other objects of the same names."""
+
+    def reshape(self, scene: Any) -> None:
+        """Give the objects of a furnished world the shapes and colours that they have in this task."""

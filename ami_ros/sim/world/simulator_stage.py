@@ -52,6 +52,12 @@ class SimulatorStage(ABC):
         """Add a box at the origin; without mass it does not move."""
 
     @abstractmethod
+    def reshape_block(
+        self, name: str, half_size: Sequence[float], mass: float, friction: float, rgba: Sequence[float]
+    ) -> None:
+        """Give an object other sides, mass, friction and colour, see `Stage.reshape_block`."""
+
+    @abstractmethod
     def _add_ghost(self, name: str, shape: str, size: float, rgba: Sequence[float]) -> None:
         """Add a visual-only object at the origin."""
 

@@ -109,6 +109,11 @@ class Stage(World, Protocol):
             ConfigError: the name is taken.
         """
 
+    def reshape_block(
+        self, name: str, half_size: Sequence[float], mass: float, friction: float, rgba: Sequence[float]
+    ) -> None:
+        """Give an object of `add_block` other sides, mass, friction and colour."""
+
     def add_ghost(self, name: str, shape: str, size: float, rgba: Sequence[float]) -> None:
         """Add something that is only visible: a sphere, cylinder, box or capsule, `size` m wide.
 

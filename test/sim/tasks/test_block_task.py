@@ -45,6 +45,8 @@ BLOCKS = {
     "large": {"half_size": [0.03, 0.035, 0.03], "mass": 0.2, "friction": 0.5, "colour": [0.1, 0.6, 0.3, 1.0]},
 }
 
+VARIETY = {"share": 0.5, "half_size": [0.015, 0.03], "colours": {"green": [0.1, 0.8, 0.2]}}
+
 
 @dataclasses.dataclass
 class Room:
@@ -265,6 +267,22 @@ def test_training_data_begins_with_a_grip_that_holds_and_has_grasps_and_misses(r
         ),
         (
             "pick",
+            {"variety": {**VARIETY, "half_size": [0.02, 0.04]}},
+            "variety.half_size: got 0.08 m between the fingers, expected at most 0.072 m",
+        ),
+        (
+            "pick",
+            {"variety": {**VARIETY, "half_size": [0.03, 0.02]}},
+            "half_size: got .* two ends of a range",
+        ),
+        ("pick", {"variety": {**VARIETY, "colours": {}}}, "colours: got none, expected at least one"),
+        (
+            "pick",
+            {"variety": {**VARIETY, "colours": {"a": [2, 0, 0]}}},
+            "colours.a: got .* 3 numbers from 0 to 1",
+        ),
+        (
+            "pick",
             {"blocks": {"odd": {**BLOCKS["large"], "half_size": [0.03]}}},
             "half_size: got .*expected 3",
         ),
@@ -329,6 +347,47 @@ def test_training_data_says_what_was_meant(special):
     actions = room.spec.actions
     assert (np.array(meant) >= actions.low).all() and (np.array(meant) <= actions.high).all()
     assert 0.0 < np.median(apart) < 0.1 < np.max(apart), "usually noise; sometimes a lapse"
+
+
+def test_training_data_has_other_blocks_and_the_task_itself_has_not(special):
+    room = special("pick", {"variety": VARIETY})
+    own = room.task.blocks["block"]
+    other = [room.task.varied(np.random.default_rng(seed)).blocks["block"] for seed in range(100)]
+    different = [block for block in other if block != own]
+    assert 30 < len(different) < 70
+    sides = np.array([block.half_size for block in different])
+    assert 0.015 <= sides.min() < 0.018 and 0.027 < sides.max() <= 0.03
+    densities = [block.mass / np.prod(block.half_size) for block in different]
+    np.testing.assert_allclose(densities, own.mass / np.prod(own.half_size), rtol=1e-6)
+    assert all(block.colour[1] > max(block.colour[0], block.colour[2]) for block in different)
+    assert room.task.blocks["block"] == own
+
+
+def test_other_blocks_stand_as_high_as_they_are_and_the_own_one_comes_back(special):
+    room = special("pick", {"variety": {**VARIETY, "share": 1.0, "half_size": [0.03, 0.03]}})
+    table, resting = room.task.table.top, []
+    for task in (room.task.varied(np.random.default_rng(1)), room.task):
+        task.reshape(room.stage)
+        episode = task.episode(1)
+        room.stage.reset(episode.start, episode.start_objects)
+        room.rest(room.task.grip.channels(episode.start[:7], 0.08), 0.5)
+        resting.append(float(room.stage.objects()["block"][2]) - table)
+    np.testing.assert_allclose(resting, [0.03, 0.025], atol=1e-3)
+
+
+def test_training_data_has_blocks_within_all_of_the_workspace_and_low_hands_beside_them(special):
+    room, generator = special("place", {}), np.random.default_rng(3)
+    settings, low = room.task._settings, 0
+    places = []
+    for _ in range(200):
+        episode = room.task.scatter(generator)
+        pose, tip = episode.start_objects["block"], room.task._kinematics.forward(episode.start[:7])[0]
+        places.append(pose[:2])
+        low += bool(tip[2] - pose[2] < 0.07 and np.linalg.norm(tip[:2] - pose[:2]) > 0.09)
+        if pose[2] < room.task.table.top + 0.026:
+            assert room.task.table.has_room(pose[:2], 0.03, room.task.table.top), "not on the rim"
+    assert (np.min(places, axis=0) < settings.lower).all() and (np.max(places, axis=0) > settings.upper).all()
+    assert low > 40
 
 
 def test_training_data_of_place_has_blocks_in_and_outside_the_tray(special):

@@ -17,7 +17,7 @@ from ami_ros.sim.tasks.yardstick import Threshold, Yardstick
 from ami_ros.sim.world.world import Stage
 from ami_ros.types import FloatArray
 
-STRAIGHT_UP_SHARE = 0.6  # of the scripted grasps end above where the block stood, as goals are
+STRAIGHT_UP_SHARE = 0.5  # of the scripted grasps end above where the block stood, as goals are
 SPARE_LIFT = 0.03  # m above what goals show, in training data
 MISSING = Yardstick("missing height", "cm", 100.0, (Threshold(1e-3, "", "1 mm of the height"),))
 
