@@ -105,7 +105,7 @@ def test_each_section_of_a_robot_is_on_its_page():
 
 
 # Below these, names are the user's, or settings of another file.
-FREE = {*files.SECTIONS, "blocks", "values", "channels", "safety", "tasks", "scenery", "payload"}
+FREE = {*files.SECTIONS, "blocks", "colours", "values", "channels", "safety", "tasks", "scenery", "payload"}
 
 
 def keys(values: Mapping[str, Any]) -> Iterator[str]:

@@ -23,7 +23,7 @@ from ami_ros.body.sensors import ImageSensor, VectorSensor, _BandSection, _Vecto
 from ami_ros.body.simulation import ArmSimulation, NoSimulation, _ProcessSection, _ProcessValue
 from ami_ros.body.simulators import SIMULATORS
 from ami_ros.settings.task_file import SECTIONS, TaskFile
-from ami_ros.sim.tasks.blocks import Block, Tray
+from ami_ros.sim.tasks.blocks import Block, Tray, Variety
 from ami_ros.sim.tasks.by_name import KINDS
 from generate.markdown import code, plain, table
 from generate.settings import first_line, keys_of
@@ -96,7 +96,7 @@ def task_file() -> str:
     for kind in KINDS.ours():
         settings = KINDS.settings_of(kind)
         parts += [f"## kind: {kind}", plain(first_line(settings)), keys_of(settings)]
-    for title, section in (("blocks.<name>", Block), ("tray", Tray)):
+    for title, section in (("blocks.<name>", Block), ("tray", Tray), ("variety", Variety)):
         parts += [f"## {plain(title)}, of tasks with a hand", keys_of(section)]
     return "\n\n".join(parts)
 
