@@ -7,7 +7,6 @@ import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 import yaml
 
@@ -17,6 +16,8 @@ from ami_ros.evaluation.direct_episodes import DirectRunner
 from ami_ros.evaluation.experiment import ORACLE, Experiment, prepare
 from ami_ros.settings.fields import read_yaml
 from ami_ros.settings.share import config_path
+from ami_ros.sim.tasks.blocks import read_blocks
+from benchmarks.hand_rows import Hand, Script, row_of
 
 OWN = "own"
 BLUE, VIOLET = [0.15, 0.3, 0.85, 1.0], [0.5, 0.2, 0.75, 1.0]
@@ -35,11 +36,9 @@ OTHERS: dict[str, tuple[list[float] | None, list[float] | None]] = {
 
 def other_blocks(
     task: Annotated[str, typer.Option(help="pick or place: a task with one block.")] = "pick",
-    robot: Annotated[str, typer.Option(help="A robot with a hand.")] = "panda_hand",
+    robot: Hand = "panda_hand",
     model: options.Model = None,
-    script: Annotated[
-        bool, typer.Option("--script", help="Not the model, but the script that reads the truth.")
-    ] = False,
+    script: Script = False,
     episodes: Annotated[int, typer.Option(help="Episodes of each block.", min=1)] = 40,
     seed: options.Seed = 60001,
     json_file: options.Json = None,
@@ -53,8 +52,6 @@ def other_blocks(
     from ami_ros.cli.progress import progress_bar
     from ami_ros.evaluation.figures import write_json
     from ami_ros.report.machine import hardware, versions
-    from ami_ros.report.statistics import summarise
-    from ami_ros.system.terminal import say
     from ami_ros.system.whole_file import check_writable
 
     check_writable(json_file)
@@ -67,10 +64,7 @@ def other_blocks(
                 results.append(runner.episode(one, ORACLE if script else None))
                 bar.update(1)
             runner.close()
-            found = summarise(results, experiment.spec.step_ns / 1e9)
-            low, high = found["success_ci"]
-            say(f"{task}, {name}: {found['success']:.2f} ({low:.2f} to {high:.2f}) of {len(results)}")
-            figures["rows"][name] = found
+            figures["rows"][name] = row_of(f"{task}, {name}", results, experiment, f"{episodes} episodes")
     write_json(json_file, {**figures, "hardware": hardware(), "versions": versions()})
 
 
@@ -93,16 +87,15 @@ def experiment_with(
         AmiError: as `prepare`.
     """
     values = read_yaml(config_path("tasks", f"{task}.yaml"))
-    blocks = values.get("blocks", {})
+    blocks = read_blocks(values.get("blocks"), f"{task}: blocks")
     if len(blocks) != 1:
         raise ConfigError(
             f"other-blocks: got {task} with blocks {list(blocks)}, expected a task with one block"
         )
     [(own_name, own)] = blocks.items()
     half_size, colour = OTHERS[name]
-    half_size = half_size or own["half_size"]
-    mass = float(own["mass"] * np.prod(half_size) / np.prod(own["half_size"]))
-    other = {**own, "half_size": half_size, "mass": mass, "colour": colour or own["colour"]}
+    other = own.with_sides(half_size or own.half_size, colour or own.colour)
+    sizes = {key: list(value) if isinstance(value, tuple) else value for key, value in vars(other).items()}
     path = folder / f"{task}.yaml"
-    path.write_text(yaml.safe_dump({**values, "blocks": {own_name: other}}))
+    path.write_text(yaml.safe_dump({**values, "blocks": {own_name: sizes}}))
     return prepare(robot, str(path), model, None, episodes, seed)

@@ -18,6 +18,7 @@ from ami_ros.sim.loop.closed_loop import EpisodeResult
 from ami_ros.sim.tasks.block_task import BlockTask
 from ami_ros.sim.world.arm_stage import ArmStage
 from ami_ros.types import Observation
+from benchmarks.hand_rows import Hand, Script, row_of
 
 UNDISTURBED, MOVED, DROPPED = ROWS = ("undisturbed", "object_moved", "object_dropped")
 NEAR = 0.06  # m from the tip to the middle of a block: the hand is about to grasp it
@@ -26,11 +27,9 @@ LIFTED = 0.04  # m above where it stood
 
 def recovery(
     task: Annotated[str, typer.Option(help="pick, place, stack, or a path.")] = "place",
-    robot: Annotated[str, typer.Option(help="A robot with a hand.")] = "panda_hand",
+    robot: Hand = "panda_hand",
     model: options.Model = None,
-    script: Annotated[
-        bool, typer.Option("--script", help="Not the model, but the script that reads the truth.")
-    ] = False,
+    script: Script = False,
     episodes: Annotated[int, typer.Option(help="Episodes of each row.", min=1)] = 100,
     seed: options.Seed = 60001,
     json_file: options.Json = None,
@@ -45,7 +44,6 @@ def recovery(
     from ami_ros.evaluation.experiment import prepare
     from ami_ros.evaluation.figures import write_json
     from ami_ros.report.machine import hardware, versions
-    from ami_ros.report.statistics import summarise
     from ami_ros.system.terminal import say
     from ami_ros.system.whole_file import check_writable
 
@@ -62,11 +60,8 @@ def recovery(
             if not results:
                 say(f"{task}, {row}: it never came to that")
                 continue
-            found = summarise(results, experiment.spec.step_ns / 1e9)
-            low, high = found["success_ci"]
             came_to_that = f"{len(results)} of {episodes} episodes came to that"
-            say(f"{task}, {row}: {found['success']:.2f} ({low:.2f} to {high:.2f}); {came_to_that}")
-            figures["rows"][row] = found
+            figures["rows"][row] = row_of(f"{task}, {row}", results, experiment, came_to_that)
     write_json(json_file, {**figures, "hardware": hardware(), "versions": versions()})
 
 

@@ -25,7 +25,7 @@ from ami_ros.types import FloatArray
 ROOM = 0.06  # m beside a block's middle for an open finger
 DRAWS = 1000  # places to try until all blocks have room
 GONE = 0.05  # m from the middle of a block to the tip of a hand that has let go of it
-BESIDE = (0.09, 0.15)  # m from a low tip to the middle of the block beside it
+BESIDE = (0.09, 0.15)  # m from a low tip to the middle of the block next to it
 BESIDE_RISE = 0.06  # m of that tip above the middle of the block
 BESIDE_SHARE = 0.25  # of the training episodes begin so
 HELD = 0.1  # m, the least error of a block that is still in the hand
@@ -290,7 +290,7 @@ class BlockTask(ABC):
         is_free = self._has_room(self.blocks[layout.name], place[:2], layout.poses)
         is_free = is_free and self.table.has_room(place[:2], ROOM, self.table.top)
         if not is_free or (place < lower).any() or (place > upper).any():
-            raise KinematicsError("beside the block: outside the workspace, or at another block")
+            raise KinematicsError("next to the block: outside the workspace, or not free")
         return place
 
     def _some_opening(self, generator: np.random.Generator) -> float:

@@ -37,6 +37,11 @@ class Block:
             if len(getattr(self, name)) != count:
                 raise ConfigError(f"{name}: got {getattr(self, name)}, expected {count} numbers")
 
+    def with_sides(self, half_size: Sequence[float], colour: Sequence[float]) -> Block:
+        """Return a block of the same material with other half sides (3,), m, and another colour (4,)."""
+        mass = float(self.mass * np.prod(half_size) / np.prod(self.half_size))
+        return Block(tuple(half_size), mass, self.friction, tuple(colour))
+
     @property
     def width(self) -> float:
         """Its size between the fingers, m."""
@@ -71,11 +76,9 @@ class Variety:
         """Return another block in place of `block`."""
         least, largest = self.half_size
         half_size = generator.uniform(least, largest, size=3)
-        density = block.mass / np.prod(block.half_size)
         colour = list(self.colours.values())[int(generator.integers(len(self.colours)))]
         tinted = np.clip(colour + generator.uniform(-TINT, TINT, size=3), 0.0, 1.0)
-        mass = float(density * np.prod(half_size))
-        return Block(tuple(half_size.tolist()), mass, block.friction, (*tinted.tolist(), 1.0))
+        return block.with_sides(half_size.tolist(), [*tinted.tolist(), 1.0])
 
 
 @dataclass(frozen=True)
@@ -188,7 +191,7 @@ class Tabletop:
     def resting(self, name: str, place: FloatArray) -> FloatArray | None:
         """Return the pose (4,) of a block at rest at a place (2,), m; None on the rim of the tray."""
         reach = self.blocks[name].reach
-        if self._tray is None or not self._tray.covers(place, reach):
+        if self._tray is None or self.has_room(place, reach, self.top):
             return self.standing(name, place, 0.0)
         return self.standing(name, place, 0.0, self.floor) if self._tray.contains(place, reach) else None
 

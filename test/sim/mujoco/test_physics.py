@@ -63,6 +63,21 @@ def test_the_table_carries_the_weight_of_what_lies_on_it(physics):
     np.testing.assert_allclose(sum(back), [0.0, 0.0, -MASS * GRAVITY], atol=0.02)
 
 
+def test_a_block_that_was_reshaped_has_its_new_height_weight_and_colour(physics):
+    physics.add("block", "box", [0.05, 0.05, 0.05], [1.0] * 4, mass=1.0, friction=0.5, touchable=True)
+    physics.place("block", [0.3, 0.0, 0.05], [1.0, 0.0, 0.0, 0.0])
+    mujoco.mj_step(physics.model, physics.data)
+    physics.reshape("block", [0.03, 0.03, 0.02], [0.1, 0.2, 0.3, 1.0], mass=MASS, friction=0.8)
+    physics.place("block", [0.3, 0.0, 0.02], [1.0, 0.0, 0.0, 0.0])
+    for _ in range(STEPS):
+        mujoco.mj_step(physics.model, physics.data)
+    assert physics.pose("block")[0][2] == pytest.approx(0.02, abs=2e-3)
+    touches = [touch for touch in physics.contacts() if touch[0] == "block"]
+    np.testing.assert_allclose(sum(force for *_, force in touches), [0.0, 0.0, MASS * GRAVITY], atol=0.02)
+    np.testing.assert_allclose(physics.model.geom("object:block").rgba, [0.1, 0.2, 0.3, 1.0], atol=1e-6)
+    assert physics.model.geom("object:block").friction[0] == pytest.approx(0.8)
+
+
 def test_what_is_added_later_changes_nothing_of_what_was_there(physics):
     physics.add("first", "box", [0.05] * 3, [1.0] * 4, mass=MASS, friction=0.5, touchable=True)
     physics.place("first", [0.3, 0.1, 0.2], [1.0, 0.0, 0.0, 0.0])

@@ -375,7 +375,7 @@ def test_other_blocks_stand_as_high_as_they_are_and_the_own_one_comes_back(speci
     np.testing.assert_allclose(resting, [0.03, 0.025], atol=1e-3)
 
 
-def test_training_data_has_blocks_within_all_of_the_workspace_and_low_hands_beside_them(special):
+def test_training_data_has_blocks_within_all_of_the_workspace_and_low_hands_next_to_them(special):
     room, generator = special("place", {}), np.random.default_rng(3)
     settings, low = room.task._settings, 0
     places = []
