@@ -141,8 +141,9 @@ lerobot: venv ## check what ami-ros export-data writes with the real lerobot
 
 # Needs the robot's extra: `pip install -e '.[foreign]'` or `'.[robots]'`.
 # FROM=models/panda_reach/model.pt continues from that model: for the same arm with another camera view.
-robot: venv ## explore, record, import, train and commission a robot through its topics alone (ROBOT=fetch, ur5, so101)
-	PATH="$(CURDIR)/$(BIN):$$PATH" test/foreign/recipe.sh $(or $(ROBOT),fetch) runs/black_box/$(or $(ROBOT),fetch) $(ARGS)
+robot: venv ## explore, record, import, train and commission a robot through its topics alone (ROBOT=fetch, ur5, so101; ROBOT=panda_hand TASK=pick)
+	PATH="$(CURDIR)/$(BIN):$$PATH" TASK=$(TASK) test/foreign/recipe.sh $(or $(ROBOT),fetch) \
+		runs/black_box/$(or $(ROBOT),fetch)$(addprefix _,$(TASK)) $(ARGS)
 
 pages: venv ## build the site of docs/ into build/pages; a broken link or anchor is an error
 	$(PIP_INSTALL) -e '.[docs]'

@@ -6,11 +6,14 @@
 # done is not done again by the same command; training and commissioning go on where they were, others begin again.
 # Prints what each took.
 #
-# Usage: [FROM=MODEL] [BASELINES=GOALS] [SEED=S] recipe.sh ROBOT OUT [MINUTES [GOALS]], with ami-ros in the PATH.
+# Usage: [TASK=pick] [SHOWN=50] [FROM=MODEL] [STEPS=N] [BASELINES=GOALS] [SEED=S] recipe.sh ROBOT OUT [MINUTES [GOALS]],
+# with ami-ros in the PATH.
 # MINUTES are explored; of several numbers, as in 3,6,10,20, the last and largest, and a model is made of the first 3,
 # the first 6 and so on: curve.png shows what each reaches. With FROM training goes on from that model, in minutes; with
 # BASELINES so many goals are pursued at random and by the inverse model alone as well. Where the robot is of our
-# simulator, episodes from seed S on are evaluated in the end, by the truth.
+# simulator, episodes from seed S on are evaluated in the end, by the truth. TASK is reach, or one of a hand with blocks
+# in our simulator: then somebody shows it SHOWN times before the robot explores, and all of both is imported. Nobody
+# commissions such a model, as a hand that has a block where a picture shows it is judged by the truth alone.
 set -euo pipefail
 name=${1:?ROBOT: one of test/foreign, or of config/robots} out=${2:?OUT: a folder} goals=${4:-100}
 IFS=, read -ra minutes <<< "${3:-20}"
@@ -19,8 +22,9 @@ mkdir -p "$out"
 export ROS_DOMAIN_ID=${ROS_DOMAIN_ID:-87} ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST
 description=$name
 if [ -f "$here/$name.yaml" ]; then description=$here/$name.yaml; fi
-body=(--robot "$description" --task reach)
-run=(sim_node --ros-args -p robot:="$description" -p task:=reach) ours=yes
+task=${TASK:-reach}
+body=(--robot "$description" --task "$task")
+run=(sim_node --ros-args -p robot:="$description" -p task:="$task") ours=yes
 case $name in fetch | kitchen_panda) run=(python "$here/bridge.py" "$name") ours= ;; esac
 
 # Whatever fails, and whoever ends this script, no robot, recorder or command is left: each stage is a group of
@@ -49,18 +53,32 @@ robot() { # COMMAND...: while the robot is up
   "$@"
 }
 
-explored() {
-  rm -rf "$out/recording" "$out/explored.json"
-  ami-ros record "${body[@]}" --out "$out/recording" > "$out/record.log" 2>&1 &
+recorded() { # FOLDER COMMAND...: while a recorder listens
+  local folder=$1
+  shift
+  rm -rf "$folder"
+  ami-ros record "${body[@]}" --out "$folder" > "$folder.log" 2>&1 &
   local recorder=$!
-  ami-ros explore "${body[@]}" --minutes "${minutes[-1]}" --state "$out/explored.json" --logs "$out/logs"
+  "$@"
   kill -INT $recorder
   wait $recorder
 }
 
+shown() {
+  recorded "$out/demonstrations" python "$here/demonstrator.py" "$description" "$task" "${SHOWN:-50}" --logs "$out/logs"
+}
+
+explored() {
+  rm -f "$out/explored.json"
+  recorded "$out/recording" ami-ros explore "${body[@]}" --minutes "${minutes[-1]}" --state "$out/explored.json" \
+    --logs "$out/logs"
+}
+
 imported() { # MINUTES
   rm -rf "$out/$1/data"
-  ami-ros import "$out/recording" "${body[@]}" --minutes "$1" --out "$out/$1/data"
+  local recordings=("$out/recording" --minutes "$1")
+  [ "$task" = reach ] || recordings=("$out/demonstrations" "$out/recording")
+  ami-ros import "${recordings[@]}" "${body[@]}" --out "$out/$1/data"
 }
 
 augmented() { # MINUTES
@@ -69,7 +87,7 @@ augmented() { # MINUTES
 }
 
 trained() { # MINUTES
-  ami-ros train "${body[@]}" ${FROM:+--from "$FROM"} --data "$out/$1/augmented" --out "$out/$1/model.pt"
+  ami-ros train "${body[@]}" ${FROM:+--from "$FROM"} ${STEPS:+--steps "$STEPS"} --data "$out/$1/augmented" --out "$out/$1/model.pt"
 }
 
 commissioned() { # MINUTES: of several models one may be refused, or fail; its record says so
@@ -87,14 +105,15 @@ compared() { # MINUTES
     --steps random,inverse_model --goals "$BASELINES"
 }
 
+[ "$task" = reach ] || stage show robot shown
 stage explore robot explored
 for some in "${minutes[@]}"; do
   stage "$some/import" imported "$some"
   stage "$some/augment" augmented "$some"
   stage "$some/train" trained "$some"
-  stage "$some/commission" robot commissioned "$some"
+  [ "$task" != reach ] || stage "$some/commission" robot commissioned "$some"
   [ -z "$ours" ] || stage "$some/evaluate" evaluated "$some"
   [ -z "${BASELINES:-}" ] || stage "$some/baselines" robot compared "$some"
-  echo "$out/$some/commissioned/report.html"
+  [ "$task" != reach ] || echo "$out/$some/commissioned/report.html"
 done
 [ ${#minutes[@]} -eq 1 ] || python "$here/success_curve.py" "$out" "${minutes[@]}"

@@ -17,6 +17,10 @@ ROBOT = """#!/usr/bin/env bash
 echo $$ >> "$STANDINS/robots"
 exec sleep 100
 """
+PERSON = """#!/usr/bin/env bash
+while [ ! -e "$STANDINS/records" ]; do sleep 0.05; done
+echo "show $*" >> "$STANDINS/shown"
+"""
 COMMAND = f"""#!{sys.executable}
 import os, signal, sys, time
 from pathlib import Path
@@ -24,7 +28,7 @@ here = Path(os.environ["STANDINS"])
 with (here / "done").open("a") as done:
     done.write(sys.argv[1] + "\\n")
 if sys.argv[1] == "record":  # the shell has it ignore SIGINT; our node listens all the same
-    signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, lambda *_: ((here / "records").unlink(), sys.exit(0)))
     (here / "records").touch()
     time.sleep(100.0)
 while sys.argv[1] == "explore" and not (here / "records").exists():
@@ -39,16 +43,17 @@ def recipe(tmp_path):
     """Runs it; returns its exit code and the verbs that it called."""
     standins = tmp_path / "standins"
     standins.mkdir()
-    for name, text in (("sim_node", ROBOT), ("ami-ros", COMMAND)):
+    for name, text in (("sim_node", ROBOT), ("ami-ros", COMMAND), ("python", PERSON)):
         (standins / name).write_text(text)
         (standins / name).chmod(0o755)
 
-    def run(fails: int) -> tuple[int, list[str]]:
+    def run(fails: int, **changes: str) -> tuple[int, list[str]]:
         (standins / "fails").write_text(str(fails))
         (standins / "done").write_text("")
         environment = os.environ | {
             "PATH": f"{standins}:{os.environ['PATH']}",
             "STANDINS": str(standins),
+            **changes,
         }
         command = ["bash", str(RECIPE), "ur5", str(tmp_path / "out")]
         done = subprocess.run(command, env=environment, capture_output=True, timeout=60.0)
@@ -69,3 +74,13 @@ def test_a_stage_that_fails_ends_it_with_the_robot_and_the_same_command_goes_on_
     )
     assert recipe(fails=0) == (0, ["commission", "evaluate"])
     assert recipe(fails=0) == (0, [])
+
+
+def test_a_task_of_a_hand_is_shown_before_the_robot_explores_and_nobody_commissions_its_model(
+    recipe, tmp_path
+):
+    code, done = recipe(fails=0, TASK="pick", SHOWN="3")
+    assert code == 0
+    assert sorted(done) == ["augment", "evaluate", "explore", "import", "record", "record", "train"]
+    (shown,) = (tmp_path / "standins" / "shown").read_text().splitlines()
+    assert shown.endswith(f"demonstrator.py ur5 pick 3 --logs {tmp_path / 'out' / 'logs'}")

@@ -27,7 +27,13 @@ DRAWS = 1000  # places to try until all blocks have room
 GONE = 0.05  # m from the middle of a block to the tip of a hand that has let go of it
 BESIDE = (0.09, 0.15)  # m from a low tip to the middle of the block next to it
 BESIDE_RISE = 0.06  # m of that tip above the middle of the block
-BESIDE_SHARE = 0.25  # of the training episodes begin so
+BESIDE_SHARE = 0.2  # of the training episodes begin so
+OVER = (
+    0.03,
+    0.15,
+)  # m from a high tip, that has just lost a block, to the middle of the block, seen from above
+OVER_RISE = (0.06, 0.16)  # m of that tip above the middle of the block
+OVER_SHARE = 0.2  # of the training episodes begin so
 HELD = 0.1  # m, the least error of a block that is still in the hand
 
 
@@ -258,16 +264,19 @@ class BlockTask(ABC):
     def scatter(self, generator: np.random.Generator) -> Episode:
         """Put blocks anywhere, and the hand anywhere, around a block, or holding it."""
         draw = generator.random()
+        held, beside, over = np.cumsum([self._shared.held_share, BESIDE_SHARE, OVER_SHARE])
         while True:
             layout = self.layout(generator, self._some_ground(generator))
             tip = self._spec.random_tip(generator)
             poses = layout.poses
             try:
-                if draw < self._shared.held_share:
+                if draw < held:
                     start, poses = self.held(layout, tip + np.array([0.0, 0.0, self._above(layout, tip)]))
-                elif draw < self._shared.held_share + BESIDE_SHARE:
+                elif draw < beside:
                     start = self._stand(self._beside(layout, generator), self._some_opening(generator))
-                elif draw < 0.5 * (1.0 + self._shared.held_share + BESIDE_SHARE):
+                elif draw < over:
+                    start = self._stand(self._over(layout, generator), self._closing(layout, generator))
+                elif draw < 0.5 * (1.0 + over):
                     rise = np.array([0.0, 0.0, generator.uniform(0.04, CLEAR)])
                     start = self._stand(layout.poses[layout.name][:3] + rise, self.grip.widest)
                 else:
@@ -283,15 +292,43 @@ class BlockTask(ABC):
         Raises:
             KinematicsError: outside the workspace, or not free.
         """
-        pose, angle = layout.poses[layout.name], generator.uniform(0.0, 2.0 * np.pi)
-        apart = generator.uniform(*BESIDE) * np.array([np.cos(angle), np.sin(angle)])
-        place = np.array([*(pose[:2] + apart), pose[2] + generator.uniform(0.0, BESIDE_RISE)])
-        lower, upper = self._spec.workspace
+        place = self._near(layout, generator, BESIDE, (0.0, BESIDE_RISE))
         is_free = self._has_room(self.blocks[layout.name], place[:2], layout.poses)
-        is_free = is_free and self.table.has_room(place[:2], ROOM, self.table.top)
-        if not is_free or (place < lower).any() or (place > upper).any():
-            raise KinematicsError("next to the block: outside the workspace, or not free")
+        if not is_free or not self.table.has_room(place[:2], ROOM, self.table.top):
+            raise KinematicsError("next to the block: not free")
         return place
+
+    def _over(self, layout: Layout, generator: np.random.Generator) -> FloatArray:
+        """Return a place (3,) for a tip that is high and near a block, as after a drop of the block.
+
+        Raises:
+            KinematicsError: outside the workspace.
+        """
+        return self._near(layout, generator, OVER, OVER_RISE)
+
+    def _near(
+        self,
+        layout: Layout,
+        generator: np.random.Generator,
+        apart: tuple[float, float],
+        rise: tuple[float, float],
+    ) -> FloatArray:
+        """Return a place (3,) between two distances from a block seen from above and so much above it, m.
+
+        Raises:
+            KinematicsError: outside the workspace.
+        """
+        pose, angle = layout.poses[layout.name], generator.uniform(0.0, 2.0 * np.pi)
+        aside = generator.uniform(*apart) * np.array([np.cos(angle), np.sin(angle)])
+        place = np.array([*(pose[:2] + aside), pose[2] + generator.uniform(*rise)])
+        lower, upper = self._spec.workspace
+        if (place < lower).any() or (place > upper).any():
+            raise KinematicsError("near the block: outside the workspace")
+        return place
+
+    def _closing(self, layout: Layout, generator: np.random.Generator) -> float:
+        """Return an opening, m, of fingers that close on a block that is no longer between them."""
+        return float(generator.uniform(0.0, self.blocks[layout.name].width))
 
     def _some_opening(self, generator: np.random.Generator) -> float:
         """Return an opening, m: in half of the cases the widest."""

@@ -9,17 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from demonstrator import Truth, proposal
 from heard_verdicts import codes_of, listen_to_gate, newest_state
 from std_msgs.msg import Float64MultiArray, String
 from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory
 
-from ami_ros.body.meanings.by_name import meaning_of
 from ami_ros.body.robot_spec import load_robot
-from ami_ros.ros.wire.messages import trajectory_to_ros
 from ami_ros.sim.tasks.block_task import BlockTask
 from ami_ros.sim.tasks.by_name import load_task
-from ami_ros.types import FloatArray, Level, Observation, Reading
+from ami_ros.types import Level
 
 pytest.importorskip("pybullet", reason="the simulator is not installed")
 SEED = 0  # that of config/sim.yaml
@@ -35,10 +34,10 @@ class Scripted:
 
     def __init__(self, probe: Any, robot: str) -> None:
         self.spec = load_robot(robot, "pick")
-        self._task: BlockTask = load_task("pick", self.spec)
-        self._motion = self._task.oracle(self._task.episode(SEED))
-        self._meaning = meaning_of(self.spec)
-        self.truths = probe.listen(String, "sim/truth")
+        task: BlockTask = load_task("pick", self.spec)
+        self._motion = task.oracle(task.episode(SEED))
+        self.scene = Truth(task)
+        self._truths = probe.listen(String, "sim/truth")
         self.commands = probe.listen(Float64MultiArray, "gripper/commands", 200)
         self._proposed = probe.node.create_publisher(JointTrajectory, "planner/proposed", 10)
         self.lives, self._seen_ns = True, 0
@@ -46,33 +45,23 @@ class Scripted:
 
     @property
     def now(self) -> dict[str, Any]:
-        return json.loads(self.truths[-1].data) if self.truths else {}
-
-    def truth(self) -> dict[str, FloatArray]:
-        return {name: np.array(self.now[name]) for name in ("tip", "opening")}
-
-    def objects(self) -> dict[str, FloatArray]:
-        places = np.array(self.now["objects"]).reshape(-1, 7)
-        return dict(zip(self._task.blocks, places[:, :3], strict=True))
+        return json.loads(self._truths[-1].data) if self._truths else {}
 
     def _propose(self) -> None:
-        now = self.now
+        now = self.scene.now = self.now
         if not self.lives or not now or now["stamp_ns"] == self._seen_ns:
             return
-        self._seen_ns = stamp = now["stamp_ns"]
-        joints = np.concatenate([now["joints"], np.zeros(7)])
-        readings = {"joints": joints, "fingers": np.array(now["opening"])}
-        observation = Observation({name: Reading(values, stamp, stamp) for name, values in readings.items()})
-        action = self._motion.next(self) * np.array([SLOWLY] * 3 + [1.0])
-        actions = np.tile(action, (5, 1, 1))
-        self._proposed.publish(trajectory_to_ros(self._meaning.proposal(actions, observation)))
+        self._seen_ns = now["stamp_ns"]
+        action = self._motion.next(self.scene) * np.array([SLOWLY] * 3 + [1.0])
+        self._proposed.publish(proposal(self.spec, now, action))
 
     def is_held(self) -> bool:
         """Return whether the block is up, in the hand."""
-        if not self.now:
+        self.scene.now = self.now
+        if not self.scene.now:
             return False
-        (place,) = self.objects().values()
-        return place[2] > LIFTED and float(np.linalg.norm(place - self.truth()["tip"])) < IN_HAND
+        (place,) = self.scene.objects().values()
+        return place[2] > LIFTED and float(np.linalg.norm(place - self.scene.truth()["tip"])) < IN_HAND
 
 
 @pytest.fixture
@@ -115,7 +104,7 @@ def test_a_grip_outlives_hold_stop_planner_and_gate(start, probe, robot):
     probe.until(lambda: "PROPOSAL_STALE" in newest(), "the hold")
     keeps_it(1.5, "hold")
     grips = script.commands[-1].data[0]
-    assert grips < script.truth()["opening"][0] - 0.5 * script.spec.gripper.press, "it still presses"
+    assert grips < script.scene.truth()["opening"][0] - 0.5 * script.spec.gripper.press, "it still presses"
 
     script.lives = True
     probe.until(lambda: newest_state(judgements).level < Level.HOLD, "the planner in charge again")

@@ -375,19 +375,23 @@ def test_other_blocks_stand_as_high_as_they_are_and_the_own_one_comes_back(speci
     np.testing.assert_allclose(resting, [0.03, 0.025], atol=1e-3)
 
 
-def test_training_data_has_blocks_within_all_of_the_workspace_and_low_hands_next_to_them(special):
+def test_training_data_has_blocks_within_all_of_the_workspace_and_hands_that_lost_them(special):
     room, generator = special("place", {}), np.random.default_rng(3)
-    settings, low = room.task._settings, 0
+    settings, low, high = room.task._settings, 0, 0
     places = []
     for _ in range(200):
         episode = room.task.scatter(generator)
         pose, tip = episode.start_objects["block"], room.task._kinematics.forward(episode.start[:7])[0]
         places.append(pose[:2])
-        low += bool(tip[2] - pose[2] < 0.07 and np.linalg.norm(tip[:2] - pose[:2]) > 0.09)
+        rise, apart = tip[2] - pose[2], np.linalg.norm(tip[:2] - pose[:2])
+        low += bool(rise < 0.07 and apart > 0.09)
+        is_closing = episode.start[7] < room.task.blocks["block"].width
+        high += bool(0.05 < rise < 0.17 and 0.03 < apart < 0.16 and is_closing)
         if pose[2] < room.task.table.top + 0.026:
             assert room.task.table.has_room(pose[:2], 0.03, room.task.table.top), "not on the rim"
     assert (np.min(places, axis=0) < settings.lower).all() and (np.max(places, axis=0) > settings.upper).all()
-    assert low > 40
+    assert low > 30
+    assert high > 30
 
 
 def test_training_data_of_place_has_blocks_in_and_outside_the_tray(special):
