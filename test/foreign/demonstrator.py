@@ -9,8 +9,8 @@ listens meanwhile.
 from __future__ import annotations
 
 import json
-import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,8 +25,9 @@ from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.cli.progress import progress_bar
 from ami_ros.configuration import Configuration
 from ami_ros.evaluation.node_group import NodeGroup
-from ami_ros.ros.clients.client import START_TIMEOUT_S, Client
+from ami_ros.ros.clients.episodes import EpisodeClient
 from ami_ros.ros.wire.messages import trajectory_to_ros
+from ami_ros.ros.wire.qos import PROPOSALS
 from ami_ros.sim.tasks.block_task import BlockTask
 from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.sim.tasks.grasping import NoisyGrasping
@@ -63,43 +64,28 @@ def proposal(spec: RobotSpec, now: dict[str, Any], action: FloatArray) -> JointT
     return trajectory_to_ros(meaning_of(spec).proposal(actions, observation))
 
 
-class Demonstrator(Client):
+class Demonstrator(EpisodeClient):
     """Shows episodes, one after the other."""
 
-    def __init__(self, configuration: Configuration, check: Any) -> None:
-        super().__init__("demonstrator", check)
-        self._spec, self._collect = configuration.spec, configuration.collect
-        task = load_task(configuration.task, self._spec)
+    def __init__(self, configuration: Configuration, check: Callable[[], None]) -> None:
+        task = load_task(configuration.task, configuration.spec)
         if not isinstance(task, BlockTask):
-            raise SystemExit(
-                f"got task {configuration.task.kind}, expected one with blocks: pick, place, stack"
-            )
-        self._task, self._truth = task, Truth(task)
+            raise SystemExit(f"got task {configuration.task}, expected one with blocks: pick, place or stack")
+        self._blocks, self._scene, self._collect = task, Truth(task), configuration.collect
         self._motion: NoisyGrasping | None = None
         self._good_ns: int | None = None  # since when the goal holds
-        node = self._node
-        node.create_subscription(String, "sim/truth", self._on_truth, 50)
-        self._proposed = node.create_publisher(JointTrajectory, "planner/proposed", 10)
-        self._parameters, self._reset = self._setter("sim"), node.create_client(Trigger, "sim/reset")
-        self._estop = node.create_client(SetBool, "safety/estop")
-        self._arm = node.create_client(Trigger, "safety/rearm")
-
-    def _setter(self, node: str) -> Any:
-        from rcl_interfaces.srv import SetParameters
-
-        return self._node.create_client(SetParameters, f"{node}/set_parameters")
+        super().__init__(configuration.spec, task, check, sees=False)
+        self._proposed = self._node.create_publisher(JointTrajectory, "planner/proposed", PROPOSALS)
 
     def show(self, seed: int) -> bool:
         """Show the episode of `seed`; return whether its goal was reached."""
         self._call(self._estop, SetBool.Request(data=True), "safety/estop")
-        self._set_on(self._parameters, "sim", {"seed": seed, "episode_steps": 0})
+        self._set(seed=seed, episode_steps=0)
         self._call(self._reset, Trigger.Request(), "sim/reset")
-        self._wait(SETTLES_S)
-        self._call(self._estop, SetBool.Request(data=False), "safety/estop")
-        self._until(self._armed, START_TIMEOUT_S, lambda: "the gate does not re-arm")
-        generator = np.random.default_rng(seed)
-        grip = self._task.grip
-        script = self._task.oracle(self._task.episode(seed))
+        self._spin_for(SETTLES_S)
+        self._rearm()
+        generator, grip = np.random.default_rng(seed), self._blocks.grip
+        script = self._blocks.oracle(self._blocks.episode(seed))
         self._motion = NoisyGrasping(grip, script, grip.aimless(self._collect, generator), generator)
         self._good_ns, began = None, time.monotonic()
         while not self._is_good() and time.monotonic() - began < LONGEST_S:
@@ -107,27 +93,23 @@ class Demonstrator(Client):
         self._motion = None
         return self._is_good()
 
-    def _armed(self) -> bool:
-        return bool(self._answer(self._arm, Trigger.Request(), "safety/rearm").success)
-
-    def _wait(self, duration_s: float) -> None:
+    def _spin_for(self, duration_s: float) -> None:
         end = time.monotonic() + duration_s
         while time.monotonic() < end:
             self._spin()
 
     def _is_good(self) -> bool:
         since = self._good_ns
-        return since is not None and self._truth.now["stamp_ns"] - since > 1e9 * STAYS_S
+        return since is not None and self._scene.now["stamp_ns"] - since > 1e9 * STAYS_S
 
     def _on_truth(self, message: String) -> None:
-        now = self._truth.now = json.loads(message.data)
+        now = self._scene.now = json.loads(message.data)
         if self._motion is None:
             return
-        is_good = now["error"] <= self._task.yardstick.loosest.error
+        is_good = now["error"] <= self._blocks.yardstick.loosest.error
         self._good_ns = (self._good_ns or now["stamp_ns"]) if is_good else None
-        action = self._motion.next(self._truth)  # type: ignore[arg-type]
-        velocity, opening = self._task.grip.split(action)
-        calm = self._task.grip.action(CALM * velocity, opening)
+        velocity, opening = self._blocks.grip.split(self._motion.next(self._scene))
+        calm = self._blocks.grip.action(CALM * velocity, opening)
         self._proposed.publish(proposal(self._spec, now, calm))
 
 
@@ -164,4 +146,4 @@ def main(
 
 
 if __name__ == "__main__":
-    sys.exit(typer.run(main))
+    typer.run(main)
