@@ -204,7 +204,7 @@ def _made_with(configuration: Configuration, gated: bool, map_: str) -> dict[str
         "format": FORMAT_VERSION,
         "made_by": ENV_ID,
         "robot": configuration.robot,
-        "task": {**task.own, **task.embodiment},
+        "task": {**task.own_for(configuration.spec.name), **task.embodiment},
         "image_size": configuration.model.image_size,
         "physics_hz": configuration.sim.physics_hz,
         "gated": gated,

@@ -38,11 +38,12 @@ class Arm:
         limits: of the joints (J,).
         home: (J,) rad or m; also the rest posture that redundancy is resolved toward.
         urdf: kinematic URDF, a path.
-        tip_frame: URDF frame that moves and is judged.
+        tip_frame: URDF frame of the tip.
         workspace: (2, 3) lower and upper corner of the box the tip stays in, base frame, m.
         tool: what the hand holds, or None.
         orientation: of the tip while actions move it: kept as it is at home, or free, for an arm that has too
             few joints to keep it.
+        tip_offset: (3,) from `tip_frame` to the point that moves and is judged, in that frame, m.
     """
 
     sensor: str
@@ -54,6 +55,7 @@ class Arm:
     workspace: FloatArray
     tool: ToolSpec | None = None
     orientation: str = "kept"
+    tip_offset: tuple[float, ...] = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,15 @@ class _ArmSection:
     workspace: dict = setting("lower and upper corner of the tip's box", unit="m")  # type: ignore[type-arg]
     tool: dict = setting("tool in the hand; {}: none")  # type: ignore[type-arg]
     orientation: str = setting("orientation of the tip: kept as at home, or free", choices=ORIENTATIONS)
+    tip_offset: tuple[float, ...] = setting(
+        "from that frame to the tip, along its axes", ge=-10.0, le=10.0, unit="m"
+    )
+
+    def __post_init__(self) -> None:
+        if len(self.tip_offset) != 3:
+            raise EmbodimentError(f"tip_offset: got {self.tip_offset}, expected [x, y, z]")
+        if self.tool and any(self.tip_offset):
+            raise EmbodimentError(f"tip_offset: got {self.tip_offset} with a tool, whose frame is the tip")
 
 
 def read_arm(section: Any, sensors: Mapping[str, Sensor], path: Path, where: str) -> Arm:
@@ -85,7 +96,8 @@ def read_arm(section: Any, sensors: Mapping[str, Sensor], path: Path, where: str
     """
     if not isinstance(section, Mapping):
         raise EmbodimentError(f"{where}: got {shown(section)}, expected a mapping of settings")
-    raw = load_settings(_ArmSection, {"orientation": Arm.orientation, **section}, where=where)
+    defaults = {"orientation": Arm.orientation, "tip_offset": list(Arm.tip_offset)}
+    raw = load_settings(_ArmSection, {**defaults, **section}, where=where)
     sensor = sensors.get(raw.joints)
     if not isinstance(sensor, VectorSensor) or not sensor.is_joints:
         raise EmbodimentError(
@@ -112,7 +124,18 @@ def read_arm(section: Any, sensors: Mapping[str, Sensor], path: Path, where: str
         raise EmbodimentError(f"{where}: workspace: lower {workspace[0]} is not below upper {workspace[1]}")
     workspace.setflags(write=False)
     tool = load_settings(ToolSpec, raw.tool, where=f"{where}: tool") if raw.tool else None
-    return Arm(raw.joints, sensor.names, limits, home, urdf, raw.tip_frame, workspace, tool, raw.orientation)
+    return Arm(
+        raw.joints,
+        sensor.names,
+        limits,
+        home,
+        urdf,
+        raw.tip_frame,
+        workspace,
+        tool,
+        raw.orientation,
+        raw.tip_offset,
+    )
 
 
 def _able(sensors: Mapping[str, Sensor]) -> list[str]:

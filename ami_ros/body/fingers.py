@@ -21,12 +21,15 @@ class Fingers:
         joints: channel -> joint -> its position per unit of the channel.
         force: channel -> largest force of each of its joints, N or N m.
         speed: channel -> its largest speed, units/s.
+        fixed: (3,) from the tip to the surface of a finger that does not move, in the tip's frame, m; zeros
+            where all fingers move.
     """
 
     friction: float
     joints: Mapping[str, Mapping[str, float]]
     force: Mapping[str, float]
     speed: Mapping[str, float]
+    fixed: tuple[float, ...] = (0.0, 0.0, 0.0)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -40,6 +43,13 @@ class _FingersSection:
 
     friction: float = setting("Coulomb friction of the fingers", gt=0.0, le=10.0)
     channels: dict = setting("channel -> joint -> its position per unit of the channel")  # type: ignore[type-arg]
+    fixed: tuple[float, ...] = setting(
+        "from the tip to a finger that does not move, in the tip's frame", ge=-1.0, le=1.0, unit="m"
+    )
+
+    def __post_init__(self) -> None:
+        if len(self.fixed) != 3:
+            raise EmbodimentError(f"fixed: got {self.fixed}, expected [x, y, z]")
 
 
 def read_fingers(section: Any, groups: Sequence[Group], where: str) -> Fingers | None:
@@ -60,7 +70,7 @@ def read_fingers(section: Any, groups: Sequence[Group], where: str) -> Fingers |
         return None
     if not isinstance(section, Mapping):
         raise EmbodimentError(f"{where}: got {shown(section)}, expected a mapping of settings")
-    raw = load_settings(_FingersSection, section, where=where)
+    raw = load_settings(_FingersSection, {"fixed": list(Fingers.fixed), **section}, where=where)
     if set(raw.channels) != set(channels):
         raise EmbodimentError(
             f"{where}.channels: got {list(raw.channels)}, expected the channels of grippers: {list(channels)}"
@@ -79,6 +89,7 @@ def read_fingers(section: Any, groups: Sequence[Group], where: str) -> Fingers |
         },
         {name: group.gripper.force for name, (_, group) in channels.items()},
         {name: float(channel.velocity or 0.0) for name, (channel, _) in channels.items()},
+        raw.fixed,
     )
 
 

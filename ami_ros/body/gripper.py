@@ -25,12 +25,14 @@ class Gripper:
         columns: of the channels (C,) in its readings.
         force: largest force of a finger, N, or torque of a jaw, N m.
         press: how far below its measured value a command of a channel presses, in the unit of the channels.
+        width_per_unit: m between the fingertips per unit of a channel above its low end; 0 if not known.
     """
 
     sensor: str
     columns: tuple[int, ...]
     force: float
     press: float
+    width_per_unit: float = 0.0
 
     def opening(self, values: FloatArray) -> FloatArray:
         """Return the channels (C,) of a reading of `sensor`, in their units."""
@@ -54,6 +56,12 @@ class _GripperSection:
     sensor: str = setting("sensor that measures the channels")
     force: float = setting("largest force of a finger or torque of a jaw", gt=0.0, le=10_000.0, unit="N|N m")
     press: float = setting("how far below the measured opening a command presses", gt=0.0, le=10.0)
+    width_per_unit: float = setting(
+        "width between fingertips per unit of a channel above its low end; 0: not known",
+        ge=0.0,
+        le=10.0,
+        unit="m",
+    )
 
 
 def read_gripper(section: Any, sensors: Mapping[str, Sensor], actions: ActionSpec, where: str) -> Gripper:
@@ -71,8 +79,9 @@ def read_gripper(section: Any, sensors: Mapping[str, Sensor], actions: ActionSpe
     """
     if not isinstance(section, Mapping):
         raise EmbodimentError(f"{where}: got {shown(section)}, expected a mapping of settings")
-    raw = load_settings(_GripperSection, section, where=where)
     wanted = {channel.name: channel.unit for channel in actions.channels}
+    per_unit = 1.0 if set(wanted.values()) == {"m"} else Gripper.width_per_unit
+    raw = load_settings(_GripperSection, {"width_per_unit": per_unit, **section}, where=where)
     able = [name for name, sensor in sensors.items() if _measures(sensor, wanted)]
     sensor = sensors.get(raw.sensor)
     if raw.sensor not in able or not isinstance(sensor, VectorSensor):
@@ -85,7 +94,7 @@ def read_gripper(section: Any, sensors: Mapping[str, Sensor], actions: ActionSpe
             f"{where}: got channels {unlimited} without velocity, expected the largest speed of each"
         )
     columns = tuple(sensor.values.index(pair) for pair in wanted.items())
-    return Gripper(raw.sensor, columns, raw.force, raw.press)
+    return Gripper(raw.sensor, columns, raw.force, raw.press, raw.width_per_unit)
 
 
 def _measures(sensor: Sensor, wanted: Mapping[str, str]) -> bool:

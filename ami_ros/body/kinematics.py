@@ -59,7 +59,7 @@ class Kinematics:
         self._urdf = UrdfModel(spec)
         self._model = self._urdf.model
         self._data = self._model.createData()
-        self._tip = self._urdf.frame_id(spec.tip_frame)
+        self._tip = self._urdf.tip
         self.base_frame = root_link(self._urdf.urdf)
         self._spec = spec
         limits = spec.limits

@@ -39,8 +39,8 @@ class LinkShapes:
         self._urdf = UrdfModel(spec)
         self._model = self._urdf.model
         self._data = self._model.createData()
-        self._tip = self._urdf.frame_id(spec.tip_frame)
-        spheres = [(spec.tip_frame, np.zeros(3), 0.0)]
+        self._tip = self._urdf.tip
+        spheres = [(spec.tip_frame, np.array(spec.arm.tip_offset), 0.0)]
         if spec.tool is not None:
             along = np.array([0.0, 0.0, spec.tool.length])
             spheres += [(spec.tip_frame, *s) for s in covering(np.zeros(3), along, spec.tool.radius)]

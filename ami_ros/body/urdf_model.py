@@ -28,6 +28,7 @@ class UrdfModel:
         urdf: root of the URDF.
         model: of N joints, each with one position: N is J plus the following joints.
         follow: (N, J) how far each joint of the model turns with each of the robot's.
+        tip: row of the frame of the tip.
 
     Raises:
         KinematicsError: the URDF is missing, unreadable or no tree, lacks a joint or the tip frame, or has a
@@ -55,7 +56,8 @@ class UrdfModel:
             raise KinematicsError(
                 f"{spec.urdf}: tip frame {spec.tip_frame!r} not found; it has {shown(frames)}"
             )
-        if model.frames[self.frame_id(spec.tip_frame)].parentJoint == 0:
+        self.tip = self._tip(spec.tip_frame, np.array(spec.arm.tip_offset))
+        if model.frames[self.tip].parentJoint == 0:
             raise KinematicsError(
                 f"{spec.urdf}: tip frame {spec.tip_frame!r} is moved by none of {list(spec.joint_names)}"
             )
@@ -66,6 +68,19 @@ class UrdfModel:
         self.follow: FloatArray = np.zeros((len(laws), len(spec.joint_names)))
         self.follow[np.arange(len(laws)), self._leaders] = self._factors
         self._is_plain = len(laws) == len(spec.joint_names) and (self.follow == np.eye(len(laws))).all()
+
+    def _tip(self, name: str, offset: FloatArray) -> int:
+        """Return the row of the frame `name`, or of a new one that is `offset` (3,), m, away in it."""
+        row = self.frame_id(name)
+        if not offset.any():
+            return row
+        frame = self.model.frames[row]
+        placement = frame.placement * pinocchio.SE3(np.eye(3), offset)
+        tip = pinocchio.Frame(
+            f"{name} offset", frame.parentJoint, row, placement, pinocchio.FrameType.OP_FRAME
+        )
+        added: int = self.model.addFrame(tip)
+        return added
 
     def frame_id(self, name: str) -> int:
         """Return the row of a link's frame, else of a joint's: the two may share a name."""

@@ -47,6 +47,13 @@ Start = Annotated[
         help="A finished model.pt to continue from, in minutes: for a new camera pose or background.",
     ),
 ]
+Encoders = Annotated[
+    Path | None,
+    typer.Option(
+        "--encoders-from",
+        help="A finished model.pt of another robot with as many cameras, to see as it does.",
+    ),
+]
 TrainingSeed = Annotated[
     int | None, typer.Option("--seed", help="Seed of weights and batches [config/training.yaml].")
 ]

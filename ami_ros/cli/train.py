@@ -23,6 +23,7 @@ def train(
     robot: options.Robot = None,
     task: options.Task = None,
     start: options.Start = None,
+    encoders: options.Encoders = None,
     steps: options.Steps = None,
     seed: options.TrainingSeed = None,
     threads: Annotated[int | None, typer.Option(help="CPU threads [config/training.yaml].")] = None,
@@ -37,6 +38,9 @@ def train(
     Elsewhere: ami-ros train --task push --data /data/push --out /runs/push/model.pt
 
     Another camera pose: ami-ros train --from models/panda_reach/model.pt --data data/moved
+
+    Another robot that looks at such things: ami-ros train --robot so101_hand --task pick --encoders-from
+    models/panda_hand_pick/model.pt
 
     In two processes, which give the same model: torchrun --nproc-per-node 2 --no-python ami-ros train
 
@@ -71,7 +75,7 @@ def train(
 
     drawn: list[str] = []
     with joined() as share:
-        run = prepare_run(configuration, data, start, share)
+        run = prepare_run(configuration, data, start, share, encoders)
         trainer = run.trainer
         with ExitStack() as held:
             if share.leads:

@@ -65,6 +65,7 @@ def prepare_run(
     data: Path | None = None,
     start: Path | None = None,
     share: Share = ALONE,
+    encoders: Path | None = None,
 ) -> TrainingRun:
     """Read the episodes, under a progress bar, and make the trainer.
 
@@ -73,6 +74,7 @@ def prepare_run(
         data: folder of episodes; None for data/<robot>_<task>.
         start: a finished model to go on from, whatever config/model.yaml says; None begins with nothing.
         share: of the work that this process does.
+        encoders: a finished model of another robot whose encoders to begin with; None begins with nothing.
 
     Raises:
         AmiError: what is wrong, what was expected, and the alternatives.
@@ -83,8 +85,9 @@ def prepare_run(
         network, contract = restored(read_verified(start))
         contract.check_body(configuration.spec)
         settings = network.settings
+    seen = None if encoders is None else restored(read_verified(encoders))[0].encoders
     split = read_split(configuration, data, share)
-    trainer = build_trainer(split, configuration.spec, settings, training, network, share)
+    trainer = build_trainer(split, configuration.spec, settings, training, network, share, seen)
     return TrainingRun(configuration, split, trainer)
 
 

@@ -13,7 +13,7 @@ from ami_ros.settings.fields import load_settings, read_yaml
 from ami_ros.settings.share import config_path
 
 T = TypeVar("T")
-SECTIONS = ("embodiment", "collect", "model", "training", "planner")
+SECTIONS = ("robots", "embodiment", "collect", "model", "training", "planner")
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class TaskFile:
         name: of the task.
         kind: which class of task it is; see `sim/tasks`.
         own: settings of that class.
+        robots: robot -> changes to these settings for it.
         embodiment: changes to config/robots/<robot>.yaml, for example a tool or another camera view.
         collect: changes to config/collect.yaml.
         model: changes to config/model.yaml.
@@ -34,11 +35,16 @@ class TaskFile:
     name: str
     kind: str
     own: Mapping[str, Any]
+    robots: Mapping[str, Any]
     embodiment: Mapping[str, Any]
     collect: Mapping[str, Any]
     model: Mapping[str, Any]
     training: Mapping[str, Any]
     planner: Mapping[str, Any]
+
+    def own_for(self, robot: str) -> dict[str, Any]:
+        """Return the settings of its class for a robot, by name."""
+        return merged(self.own, self.robots.get(robot, {}))
 
 
 def known_tasks() -> list[str]:
@@ -61,6 +67,11 @@ def read_task(task: str) -> TaskFile:
     for name, section in sections.items():
         if not isinstance(section, dict):
             raise ConfigError(f"{path}: {name}: got {shown(section)}, expected a mapping of settings")
+    for robot, changes in sections["robots"].items():
+        if not isinstance(changes, dict):
+            raise ConfigError(
+                f"{path}: robots.{robot}: got {shown(changes)}, expected a mapping of the task's own settings"
+            )
     kind = values.pop("kind", None)
     if not isinstance(kind, str):
         raise ConfigError(f"{path}: kind: got {shown(kind)}, expected the kind of task, for example reach")

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from ami_ros import __version__
 from ami_ros.body.robot_spec import RobotSpec
@@ -85,6 +86,7 @@ def build_trainer(
     training: TrainingSettings,
     start: Jepa | None = None,
     share: Share = ALONE,
+    encoders: nn.ModuleList | None = None,
 ) -> Trainer:
     """Make a model and its trainer; seeds torch.
 
@@ -95,9 +97,10 @@ def build_trainer(
         training: training settings.
         start: a finished model of these sizes and sensors to continue from; None starts from random weights.
         share: this process's share of the work.
+        encoders: of another model, to begin with; None begins with random ones.
 
     Raises:
-        TrainingError: the episodes do not fit the robot or the model.
+        TrainingError: the episodes do not fit the robot or the model, or the encoders do not fit the model.
     """
     episodes, inputs = split.training, inputs_of(spec)
     check_same_body("the episodes", episodes.body, recorded_body(spec), of=spec.name)
@@ -121,6 +124,14 @@ def build_trainer(
     torch.set_num_threads(training.threads)
     torch.manual_seed(training.seed)
     network = Jepa(model, inputs, spec.action_block * spec.action_size)
+    if encoders is not None:
+        try:
+            network.encoders.load_state_dict(encoders.state_dict())
+        except RuntimeError as error:
+            raise TrainingError(
+                f"encoders: got those of a model with {len(encoders)} cameras or other sizes, expected "
+                f"{len(inputs.cameras)} cameras and the sizes of config/model.yaml"
+            ) from error
     return Trainer(network, episodes, training, spec.actions, inputs, split.exposures, start, share)
 
 

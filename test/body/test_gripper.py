@@ -101,6 +101,8 @@ def fingers(values: dict[str, Any]) -> dict[str, Any]:
         ),
         (lambda v: fingers(v)["channels"].update(opening={}), "expected joints, each with its position"),
         (lambda v: fingers(v)["channels"]["opening"].update(panda_finger_joint1=0.0), "other than 0"),
+        (lambda v: fingers(v).update(fixed=[0.1]), "fixed: got .*expected \\[x, y, z\\]"),
+        (lambda v: gripper(v)["gripper"].update(width_per_unit=-1.0), "width_per_unit"),
         (lambda v: v["simulation"].update(kind="mujoco"), "kind: got mujoco, expected bullet or none"),
         (
             lambda v: v["groups"]["arm"].update(gripper=gripper(v)["gripper"]),

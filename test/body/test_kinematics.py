@@ -12,6 +12,7 @@ from robots import changed, joint, link, made_up_robot, panda_yaml, small_robot,
 
 from ami_ros.body.actions import Channel
 from ami_ros.body.kinematics import Kinematics
+from ami_ros.body.link_shapes import LinkShapes
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.errors import KinematicsError
 from ami_ros.sim.world.loadable_urdf import loadable_urdf
@@ -160,6 +161,21 @@ def test_what_is_redundant_goes_toward_home_when_the_orientation_is_free():
     for _ in range(300):
         joints = kinematics.step(joints, place - kinematics.forward(joints)[0], 1.0)
     np.testing.assert_allclose(joints, SPEC.home, atol=5e-3)
+
+
+def test_a_tip_beside_its_frame_moves_with_it():
+    offset = (0.02, -0.01, 0.03)
+    beside, at = Kinematics(changed(SPEC, tip_offset=offset)), Kinematics(SPEC)
+    place, turn = at.forward(SPEC.home)
+    np.testing.assert_allclose(beside.forward(SPEC.home)[0], place + turn @ offset, atol=1e-9)
+    np.testing.assert_allclose(beside.forward(SPEC.home)[1], turn, atol=1e-9)
+    np.testing.assert_allclose(
+        LinkShapes(changed(SPEC, tip_offset=offset)).centres(SPEC.home[None])[0, 0],
+        place + turn @ offset,
+        atol=1e-9,
+    )
+    joints = beside.solve(place)
+    np.testing.assert_allclose(beside.forward(joints)[0], place, atol=2e-3)
 
 
 def test_solve_reaches_the_workspace(kinematics):

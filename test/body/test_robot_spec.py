@@ -99,6 +99,8 @@ def test_unknown_and_missing_keys(tmp_path):
         ("arm.workspace", {"lower": [0, 0, 1], "upper": [1, 1, 1]}, "lower .* is not below upper"),
         ("arm.workspace", {"lower": [0, 0, 0], "upper": [1, 1, 1], "up": 1}, "expected lower: .* and upper:"),
         ("arm.orientation", "loose", r"expected one of \['kept', 'free'\]"),
+        ("arm.tip_offset", [0.1, 0.2], r"tip_offset: got .*, expected \[x, y, z\]"),
+        ("arm.tip_offset", [0.1, 0.2, math.nan], "tip_offset"),
         ("arm.limits", None, "expected dict"),
         ("arm", {}, "actions.meaning: got cartesian_velocity, expected an arm"),
         ("actions.meaning", "telepathy", "expected one of .*cartesian_velocity"),

@@ -21,7 +21,7 @@ from ami_ros.cli.training_run import prepare_run
 from ami_ros.configuration import Configuration
 from ami_ros.episodes.episode import EpisodeRecord, write_episode
 from ami_ros.episodes.recorded_body import recorded_body
-from ami_ros.errors import ContractError
+from ami_ros.errors import ContractError, TrainingError
 from ami_ros.model.files import read_verified
 from ami_ros.model.restore import restored
 from ami_ros.model.weights import weights_sha256
@@ -144,6 +144,18 @@ def test_fine_tuning_takes_the_weights_and_minutes_and_another_body_is_refused(d
     namesake = tmp_path / "another_panda.yaml"
     namesake.write_text("like: panda\n")
     prepare_run(Configuration.load(str(namesake), "reach"), data, start)
+
+
+def test_encoders_of_another_robot_are_taken_and_those_of_two_cameras_refused(data):
+    configuration = Configuration.load("panda", "reach", {"training": {"threads": 1}})
+    other = shipped_model("kuka_iiwa", "reach")
+    network = prepare_run(configuration, data, encoders=other).trainer.model
+    taken = restored(read_verified(other))[0].encoders.state_dict()
+    assert all(torch.equal(values, taken[name]) for name, values in network.encoders.state_dict().items())
+    with pytest.raises(
+        TrainingError, match="encoders: got those of a model with 2 cameras .* expected 1 cameras"
+    ):
+        prepare_run(configuration, data, encoders=shipped_model("panda_hand", "pick"))
 
 
 def test_a_start_that_is_no_model_is_refused_before_the_work(data, tmp_path, ami_ros_here):

@@ -47,6 +47,7 @@ def test_what_falls_out_of_the_hand_is_dropped(tip, block, count):
         ([0.08, 0.04, 0.0, 0.03, 0.08, 0.06, 0.05], 2),
         ([0.03, 0.08, 0.06, 0.05], 1),
         ([0.05, 0.049, 0.05, 0.08], 0),
+        ([0.9, 0.88, 0.4, 0.3, 0.29, 0.31], 1),
     ],
     ids=[
         "open",
@@ -55,6 +56,7 @@ def test_what_falls_out_of_the_hand_is_dropped(tip, block, count):
         "a miss, then a grip",
         "closed at first",
         "held at first",
+        "a jaw whose channel is an angle",
     ],
 )
 def test_fingers_that_close_are_counted(opening, count):

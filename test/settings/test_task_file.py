@@ -108,6 +108,7 @@ def test_a_task_equips_the_robot():
         ({"kind": "reach", "planner": [1]}, "planner: got .*expected a mapping"),
         ({"episode_steps": 4}, "kind: got None, expected the kind of task"),
         ({"kind": 3}, "kind: got 3"),
+        ({"kind": "reach", "robots": {"ur5": 3}}, "robots.ur5: got 3, expected a mapping"),
     ],
 )
 def test_a_file_that_is_no_task(write, content, message):
@@ -115,6 +116,16 @@ def test_a_file_that_is_no_task(write, content, message):
     with pytest.raises(ConfigError, match=message) as caught:
         read_task("mine")
     assert str(path) in str(caught.value)
+
+
+def test_a_task_may_differ_with_a_robot(tmp_path):
+    path = tmp_path / "mine.yaml"
+    own = {"kind": "reach", "episode_steps": 7, "minimum_travel": 0.1}
+    path.write_text(yaml.safe_dump({**own, "robots": {"kuka_iiwa": {"episode_steps": 9}, "panda": {"typo": 1}}}))
+    assert load_task(str(path), load_robot("kuka_iiwa", str(path))).episode_steps == 9
+    assert load_task(str(path), load_robot("panda_wrist", str(path))).episode_steps == 7
+    with pytest.raises(ConfigError, match=r"mine.yaml: unknown keys \['typo'\]"):
+        load_task(str(path), load_robot("panda", str(path)))
 
 
 def test_merging_goes_into_mappings_and_replaces_all_else():

@@ -77,7 +77,7 @@ class Place:
 def place_of(spec: RobotSpec) -> Place | None:
     """Return how the place of a body is measured; None if nothing measures it."""
     if spec.arms:
-        count, velocity = len(spec.joint_names), spec.limits.velocity
+        count, velocity = len(spec.joint_names), spec.arm.limits.velocity
         fastest = np.full(count, np.inf) if velocity is None else velocity
         return Place(spec.joint_sensor, tuple(range(count)), fastest, None)
     if spec.base is not None and spec.base.sensor:

@@ -58,7 +58,7 @@ def made_with(configuration: Configuration, unused: str) -> dict[str, object]:
     return {
         "format": FORMAT_VERSION,
         "robot": configuration.robot,
-        "task": {**task.own, **task.embodiment},
+        "task": {**task.own_for(configuration.spec.name), **task.embodiment},
         **{name: value for name, value in settings.items() if name not in (*AMOUNTS, "varied", unused)},
         "image_size": configuration.model.image_size,
         "physics_hz": configuration.sim.physics_hz,

@@ -195,8 +195,20 @@ class BlockTask(ABC):
         for other, block in self.blocks.items():
             place = self._free_place(generator, block, poses, ground)
             yaw = generator.uniform(-self._shared.largest_yaw, self._shared.largest_yaw)
-            poses[other] = self.table.standing(other, place, yaw, ground.height)
+            poses[other] = self.table.standing(other, place, self.facing(place) + yaw, ground.height)
         return Layout(name, poses)
+
+    def facing(self, place: FloatArray) -> float:
+        """Return the yaw, rad, of a block at (2,), m, that the fingers meet straight.
+
+        Raises:
+            KinematicsError: out of reach.
+        """
+        if self._spec.orientation == "kept":
+            return 0.0
+        low = np.array([*place, self._spec.workspace[0][2]])
+        turn = self._kinematics.forward(self._kinematics.solve(low))[1]
+        return float(self.grip.seat(turn, 0.0)[3])
 
     def _graspable(self) -> list[str]:
         """Return the names of the blocks that an episode may be about."""
@@ -226,9 +238,10 @@ class BlockTask(ABC):
             KinematicsError: out of reach.
         """
         joints = self._kinematics.solve(tip)
-        at = self._kinematics.forward(joints)[0]
-        poses = {**layout.poses, layout.name: np.array([*at, 0.0])}
-        return self.grip.channels(joints, self.blocks[layout.name].width), poses
+        at, turn = self._kinematics.forward(joints)
+        width = self.blocks[layout.name].width
+        poses = {**layout.poses, layout.name: np.array([*at, 0.0]) + self.grip.seat(turn, width)}
+        return self.grip.channels(joints, width), poses
 
     def _stand(self, tip: FloatArray, opening: float) -> FloatArray:
         return self.grip.channels(self._kinematics.solve(tip), opening)
@@ -266,10 +279,10 @@ class BlockTask(ABC):
         draw = generator.random()
         held, beside, over = np.cumsum([self._shared.held_share, BESIDE_SHARE, OVER_SHARE])
         while True:
-            layout = self.layout(generator, self._some_ground(generator))
-            tip = self._spec.random_tip(generator)
-            poses = layout.poses
             try:
+                layout = self.layout(generator, self._some_ground(generator))
+                tip = self._spec.random_tip(generator)
+                poses = layout.poses
                 if draw < held:
                     start, poses = self.held(layout, tip + np.array([0.0, 0.0, self._above(layout, tip)]))
                 elif draw < beside:

@@ -33,6 +33,7 @@ def load_task(task: str, spec: RobotSpec, map_: str = "") -> Task:
         raise ConfigError(
             f"task {task}: got map {map_!r}, but the task has no maps; expected another task, or no map"
         )
-    settings = load_settings(kind.Settings, file.own, {"map": map_ or None}, where=f"task {task}")
+    own = file.own_for(spec.name)
+    settings = load_settings(kind.Settings, own, {"map": map_ or None}, where=f"task {task}")
     built: Task = kind.Task(spec, settings)
     return built

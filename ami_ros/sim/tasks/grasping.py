@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ami_ros.body.fingers import Fingers
 from ami_ros.body.groups import GripperGroup
 from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.body.simulation import ArmSimulation
 from ami_ros.errors import ConfigError
 from ami_ros.sim.tasks.blocks import Block
 from ami_ros.sim.tasks.channel_motion import ChannelMotion
@@ -44,19 +46,22 @@ class Grip:
     Args:
         spec: the robot.
 
+    Openings are widths between the fingertips, m, whatever the unit of the channel.
+
     Raises:
-        ConfigError: not an arm with Cartesian channels x, y, z and one gripper with one channel in m.
+        ConfigError: not an arm with Cartesian channels x, y, z and one gripper with one channel, in m or of
+            known width.
     """
 
     spec: RobotSpec
 
     def __post_init__(self) -> None:
-        units = [channel.unit for channel in self._gripper.actions.channels] if self._grippers else []
         arms = [group.actions.names for group in self.spec.arms]
-        if units != ["m"] or arms != [("x", "y", "z")] or len(self._grippers) != 1:
+        grippers = [(group.actions.size, group.gripper.width_per_unit) for group in self._grippers]
+        if arms != [("x", "y", "z")] or len(grippers) != 1 or grippers[0][0] != 1 or not grippers[0][1]:
             raise ConfigError(
-                f"{self.spec.name} has action channels {list(self.spec.actions.names)}, expected x, y, z of "
-                "an arm and one gripper channel in m; --robot panda_hand is such a robot"
+                f"{self.spec.name} has action channels {list(self.spec.actions.names)}, expected x, y, z "
+                "of an arm and one channel of a gripper, in m or with its width_per_unit, as panda_hand has"
             )
 
     @property
@@ -70,12 +75,23 @@ class Grip:
     @property
     def widest(self) -> float:
         """The widest opening, m."""
-        return float(self._gripper.actions.high[0])
+        return self.width(self._gripper.actions.high)
+
+    def width(self, channel: FloatArray) -> float:
+        """Return the opening, m, of the gripper's channel (1,), in its unit."""
+        return float(self._per_unit * (channel[0] - self._gripper.actions.low[0]))
+
+    def _channel(self, width: float) -> FloatArray:
+        return np.array([float(self._gripper.actions.low[0]) + width / self._per_unit])
+
+    @property
+    def _per_unit(self) -> float:
+        return float(self._gripper.gripper.width_per_unit)
 
     def tight(self, width: float) -> float:
         """Return the command, m, that grips something `width` wide."""
         gripper = self._gripper
-        return float(gripper.gripper.pressing(np.array([width]), gripper.actions.low)[0])
+        return self.width(gripper.gripper.pressing(self._channel(width), gripper.actions.low))
 
     def loose(self, width: float) -> float:
         """Return the command, m, that lets go of something `width` wide."""
@@ -83,20 +99,36 @@ class Grip:
 
     def action(self, velocity: FloatArray, opening: float) -> FloatArray:
         """Return the action (A,) of a tip's velocity (3,), m/s, and an opening, m, within their ranges."""
-        parts = {self.spec.arms[0].name: velocity, self._gripper.name: np.array([opening])}
+        parts = {self.spec.arms[0].name: velocity, self._gripper.name: self._channel(opening)}
         whole = np.concatenate([parts[group.name] for group in self.spec.groups])
         clipped: FloatArray = np.clip(whole, self.spec.actions.low, self.spec.actions.high)
         return clipped
 
     def channels(self, joints: FloatArray, opening: float) -> FloatArray:
         """Return the commanded channels (C,) of joints (J,) and an opening, m."""
-        parts = {self.spec.arms[0].name: joints, self._gripper.name: np.array([opening])}
+        parts = {self.spec.arms[0].name: joints, self._gripper.name: self._channel(opening)}
         return np.concatenate([parts[group.name] for group in self.spec.groups])
 
     def split(self, action: FloatArray) -> tuple[FloatArray, float]:
         """Return the velocity (3,), m/s, and the opening, m, of an action (A,)."""
         of_gripper = self.spec.actions.names.index(self._gripper.actions.names[0])
-        return np.delete(action, of_gripper), float(action[of_gripper])
+        return np.delete(action, of_gripper), self.width(action[[of_gripper]])
+
+    def seat(self, turn: FloatArray, width: float) -> FloatArray:
+        """Return where something `width` wide is in the hand: (4,) from the tip, m, and its yaw, rad.
+
+        Args:
+            turn: (3, 3) rotation of the tip, base frame.
+            width: between the fingers, m.
+        """
+        simulation = self.spec.simulation
+        fingers = simulation.fingers if isinstance(simulation, ArmSimulation) else None
+        fixed = turn @ np.array(Fingers.fixed if fingers is None else fingers.fixed)
+        far = float(np.linalg.norm(fixed))
+        if far == 0.0:  # fingers that all move meet at the tip
+            return np.zeros(4)
+        yaw = np.arctan2(fixed[1], fixed[0]) - 0.5 * np.pi
+        return np.array([*(fixed * (1.0 - 0.5 * width / far)), (yaw + 0.5 * np.pi) % np.pi - 0.5 * np.pi])
 
     def aimless(self, settings: CollectSettings, generator: np.random.Generator) -> Aimless:
         """Return motion of tip and fingers without aim."""
@@ -114,7 +146,7 @@ class Aimless:
 
     def next(self, scene: Stage) -> FloatArray:
         """Return the next action (A,)."""
-        return self._grip.action(self._tip.next(scene), float(self._fingers.next(scene)[0]))
+        return self._grip.action(self._tip.next(scene), self._grip.width(self._fingers.next(scene)))
 
 
 class Grasping:
@@ -151,7 +183,7 @@ class Grasping:
     def next(self, scene: Stage) -> FloatArray:
         """Return the next action (A,)."""
         truth, middle = scene.truth(), scene.objects()[self._name]
-        tip, opening = truth["tip"], float(truth["opening"][0])
+        tip, opening = truth["tip"], self._grip.width(truth["opening"])
         before, self._opening = self._opening, opening
         goal, width = self._goal(scene), self._block.width
         if self._leaving or (self._lets_go and self._is_there(middle, goal) and not self._carrying):

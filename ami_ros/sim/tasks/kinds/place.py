@@ -65,7 +65,7 @@ class Task(BlockTask):
             is_far = np.linalg.norm(place - start[:2]) >= self._settings.minimum_travel
             if is_far and self._has_room(self.blocks[layout.name], place, others):
                 break
-        pose = self.table.standing(layout.name, place, 0.0, self._tray.height)
+        pose = self.table.standing(layout.name, place, self.facing(place), self._tray.height)
         channels = self._stand(pose[:3] + np.array([0.0, 0.0, CLEAR]), self.grip.widest)
         return channels, pose[:3], {**layout.poses, layout.name: pose}
 
