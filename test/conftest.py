@@ -1,18 +1,68 @@
 # SPDX-License-Identifier: Apache-2.0
-"""For all tests: one thread, so that they are repeatable and leave the other cores alone."""
+"""For all tests: one thread, warm processes, the longest files first, and what a failure needs to be understood."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from turns import turn
+from warm import WarmPopen
+
+from ami_ros.system import processes
 
 # The processes that tests start: threads that share two cores with two other tests only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# A shell that runs the suite in the background leaves SIGINT ignored, and so would every child that a test
+# interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+TESTS = Path(__file__).parent
+DURATIONS = TESTS / "durations.json"  # seconds per file, of the last run with --write-durations
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that refreshes durations.json."""
+    parser.addoption(
+        "--write-durations", action="store_true", help=f"write what each file took to {DURATIONS.name}"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let nodes begin as processes that have imported everything."""
+    processes.Popen = WarmPopen  # type: ignore[misc]
+    config.stash[_TURNS] = (
+        Path(tempfile.gettempdir()) / f"turns_{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"
+    )
+
+
+_TURNS = pytest.StashKey[Path]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Let a test that is marked `alone` run alone."""
+    with turn(item.config.stash[_TURNS], alone=item.get_closest_marker("alone") is not None):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Say with each failure what made it: the seed, the domain, and how busy the machine was."""
+    report = yield
+    if report.failed:
+        seed = getattr(item.module, "SEED", "none") if isinstance(item, pytest.Function) else "none"
+        domain = os.environ.get("ROS_DOMAIN_ID", "none")
+        load = " ".join(f"{value:.1f}" for value in os.getloadavg())
+        where = f"SEED {seed}, ROS_DOMAIN_ID {domain}, load of {os.cpu_count()} processors over 1, 5, 15 min: {load}"
+        report.sections.append(("circumstances", where))
+    return report
 
 
 @pytest.fixture(autouse=True)
@@ -33,61 +83,31 @@ def same_priority() -> Iterator[None]:
     assert os.sched_getscheduler(0) == before
 
 
-# A shell that runs the suite in the background leaves SIGINT ignored, and so would every child that a test
-# interrupts.
-signal.signal(signal.SIGINT, signal.default_int_handler)
-
-# They begin first, the longest of them first of all: workers that take whole files shall end together.
-LONGEST = (
-    "faults/test_matrix.py",
-    "api/test_public.py",
-    "sim/test_shipped_routes.py",
-    "sim/test_shipped_model.py",
-    "cli/test_pipeline.py",
-    "ros/gate/test_gate_robustness.py",
-    "cli/test_train.py",
-    "bench/test_explored.py",
-    "safety/test_gate_machine.py",
-    "faults/test_bodies.py",
-    "cli/test_memory.py",
-    "cli/test_collect.py",
-    "evaluation/test_ros_episodes.py",
-    "ros/gate/test_estop.py",
-    "evaluation/test_ros_bodies.py",
-    "safety/test_known_holes.py",
-    "ros/gate/test_node.py",
-    "ros/planner/test_node.py",
-    "evaluation/test_direct_episodes.py",
-    "ros/test_bodies.py",
-    "safety/test_mutations.py",
-    "planning/test_bundle.py",
-    "ros/gate/test_restrictions.py",
-    "benchmarks/four_room/test_episodes.py",
-    "ros/test_new_bodies.py",
-    "faults/test_optional_camera.py",
-    "cli/test_commission.py",
-    "cli/test_hostile_input.py",
-    "cli/test_interrupt.py",
-    "ros/wire/test_wire.py",
-    "safety/limits/test_keep_in.py",
-    "training/test_imagining.py",
-    "planning/test_search.py",
-    "training/test_trainer.py",
-    "faults/test_attacks.py",
-    "ros/simulator/test_node.py",
-    "training/test_double_exposures.py",
-    "ros/test_loop.py",
-    "ros/explorer/test_node.py",
-    "sim/tasks/kinds/test_drive.py",
-    "ros/clients/test_live_topics.py",
-    "evaluation/test_surprise_episodes.py",
-    "ros/recorder/test_recordings.py",
-    "safety/test_set_points.py",
-)
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files that take long first; within a file the order stays."""
-    tests = Path(__file__).parent
-    ranks = {tests / name: rank for rank, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: ranks.get(item.path, len(LONGEST)))
+    """Put the files that take long first, so that workers that take whole files end together.
+
+    Files with tests that run alone come last: nobody else has anything left to do then. Within a file the
+    order stays.
+    """
+    took = json.loads(DURATIONS.read_text()) if DURATIONS.exists() else {}
+    alone = {item.path for item in items if item.get_closest_marker("alone")}
+    longest = max(took.values(), default=0.0)  # a file that nobody has timed begins first
+
+    def rank(item: pytest.Item) -> tuple[bool, float]:
+        return item.path in alone, -took.get(str(item.path.relative_to(TESTS)), longest)
+
+    items.sort(key=rank)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Write what each file took, if asked to."""
+    if not config.getoption("--write-durations"):
+        return
+    took: dict[str, float] = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                name = report.nodeid.partition("::")[0].removeprefix("test/")
+                took[name] = took.get(name, 0.0) + report.duration
+    lines = {name: round(seconds, 1) for name, seconds in sorted(took.items(), key=lambda one: -one[1])}
+    DURATIONS.write_text(json.dumps(lines, indent=0) + "\n")

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from subprocess import PIPE, STDOUT, Popen, TimeoutExpired
 from types import TracebackType
 from typing import Any
 
@@ -103,12 +103,12 @@ class NodeProcess:
         log_path.parent.mkdir(parents=True, exist_ok=True)
         with log_path.open("wb") as log:
             # Its own session: Ctrl-C in a terminal reaches us, and we end the nodes in order.
-            self._process = subprocess.Popen(
+            self._process = Popen(
                 command,
                 env=watched(environment),
-                stdin=subprocess.PIPE,
+                stdin=PIPE,
                 stdout=log,
-                stderr=subprocess.STDOUT,
+                stderr=STDOUT,
                 start_new_session=True,
             )
 
@@ -146,7 +146,7 @@ class NodeProcess:
         """
         try:
             return self._reap(timeout_s)
-        except subprocess.TimeoutExpired as error:
+        except TimeoutExpired as error:
             raise ProcessError(
                 f"{self.name} is still running after {timeout_s} s:\n{self.log_tail()}"
             ) from error
@@ -157,7 +157,7 @@ class NodeProcess:
             self._process.send_signal(signal.SIGTERM)
             try:
                 self._reap(timeout_s)
-            except subprocess.TimeoutExpired:
+            except TimeoutExpired:
                 self.kill()
         return self._reap()
 

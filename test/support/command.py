@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from child_environment import child_environment
+from warm import WarmPopen
 
 PATIENCE_S = 120.0  # two interpreters that import torch on a busy machine
 PLAIN = {"NO_COLOR": "1", "COLUMNS": "120", "TERM": "dumb", "AMI_ROS_DEBUG": "0"}
@@ -31,7 +32,7 @@ class Running:
     def __init__(self, *arguments: object, most_bytes: int | None = None) -> None:
         # Not by a function between fork and exec: where other threads run, that may wait for ever.
         limit = [] if most_bytes is None else ["prlimit", f"--fsize={most_bytes}"]
-        self.process = subprocess.Popen(
+        self.process = WarmPopen(
             [*limit, sys.executable, "-m", "ami_ros.cli.main", *map(str, arguments)],
             env=child_environment(**PLAIN),
             stdout=subprocess.PIPE,

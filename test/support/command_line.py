@@ -7,16 +7,24 @@ import os
 import subprocess
 import sys
 
-from command import PLAIN
+from command import PATIENCE_S, PLAIN
+from warm import WarmPopen
 
 
-def ami_ros_run(*arguments: str, code: str = "from ami_ros.cli.main import main; main()", **environment: str):
-    """Run the command line in a process of its own, as a shell does."""
-    return subprocess.run(
-        [sys.executable, "-c", code, *arguments],
+def ami_ros_run(
+    *arguments: str, code: str | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own, as a shell does; with `code`, another program of Python."""
+    program = ["-m", "ami_ros.cli.main"] if code is None else ["-c", code]
+    process = WarmPopen(
+        [sys.executable, *program, *arguments],
         env={**os.environ, **PLAIN, **environment},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=120,
-        check=False,
     )
+    try:
+        said = process.communicate(timeout=PATIENCE_S)
+    finally:
+        process.kill()
+    return subprocess.CompletedProcess(process.args, process.returncode, *said)
