@@ -9,7 +9,7 @@ ARGS ?=
 TASK ?=
 TICKS ?= 200000
 # Four processes on two cores: many tests wait for other processes. Each file stays in one process.
-PYTEST_ARGS ?= -n 4 --dist loadfile --no-loadscope-reorder --max-worker-restart 1 -o faulthandler_exit_on_timeout=true
+PYTEST_ARGS ?= --ignore=test/lint -n 4 --dist loadfile --no-loadscope-reorder --max-worker-restart 1 -o faulthandler_exit_on_timeout=true
 SEED ?= 0
 SECONDS ?= 600
 # A Python that has lerobot, and the base that creates it if missing: lerobot needs 3.12 and 5 GB.
@@ -42,7 +42,7 @@ export ROS_AUTOMATIC_DISCOVERY_RANGE ?= LOCALHOST
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 # To refresh constraints.txt: make clean venv CONSTRAINTS=, then make test CONSTRAINTS=, then make freeze.
-.PHONY: help venv freeze demo test test-extras fuzz fuzz-files build lint format model robot bench clean pages check package
+.PHONY: help venv freeze demo test test-slow suite test-repeat test-defects test-extras fuzz fuzz-files build lint format model robot bench clean pages check package
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -99,37 +99,53 @@ build: venv ## build with colcon in .colcon and check what was installed
 	  echo "$$node is not in $(INSTALLED)/lib/ami_ros, where ros2 run looks" >&2; exit 1; }; done
 	@for folder in config models; do ! test -d $$folder || diff -rq $$folder $(INSTALLED)/share/ami_ros/$$folder; done
 
+# Lint comes first: it fails first. The suite that answers within minutes keeps a test of each promise at each level
+# that can break by itself; CONTRIBUTING.md says what is slow.
+test: lint build ## lint, build with colcon, and run the suite through colcon test: under ten minutes on two cores
+	@$(MAKE) --no-print-directory suite
+
+test-slow: lint build ## the same with the slow tests, too: the fault matrix, attacks, shipped models, all at length
+	@$(MAKE) --no-print-directory suite SELECT=
+
 # colcon test exits 0 when tests fail, and when there are none: the results and pytest's last line decide.
 # Hundreds of processes import our code: they compile it once, even where the shell disables bytecode.
-test: build ## build with colcon, run the suite through colcon test, lint
-	@nice -n 19 $(BIN)/mypy >/dev/null 2>&1 & # fills the cache of the lint at the end, while tests wait
+SELECT = not slow
+suite:
 	PYTHONDONTWRITEBYTECODE= $(COLCON) test $(COLCON_DIRS) --packages-select ami_ros \
-	  --event-handlers console_direct+ console_stderr- desktop_notification- --pytest-args $(PYTEST_ARGS)
+	  --event-handlers console_direct+ console_stderr- desktop_notification- --pytest-args $(PYTEST_ARGS) -m '$(SELECT)'
 	@$(COLCON) test-result --test-result-base $(WS)/build --verbose; result=$$?; \
 	closing="$$(grep -E ' in [0-9.:]+s' $(WS)/log/latest_test/ami_ros/stdout.log | tail -n 1 | sed 's/^=* *//; s/ *=*$$//')"; \
 	echo "$$closing"; \
 	echo "$$closing" | grep -Eq '(^|[ ,])[1-9][0-9]* passed' || { echo "no test passed" >&2; exit 1; }; \
 	exit $$result
-	@$(MAKE) --no-print-directory lint
 
-# The most telling tests in a minute or two: no nodes, no simulated episodes, no training.
-SLOW := ros sim cli faults evaluation bench training foreign api test_hostile_files.py planning/test_bundle.py \
-  safety/test_gate_machine.py safety/test_known_holes.py safety/test_mutations.py
-check: venv ## lint and run the quick part of the suite, in less than two minutes
+RUNS ?= 10
+BUSY ?= 3
+test-repeat: lint build ## the suite RUNS times (10), the last BUSY of them (3) next to endless loops: is it the same each time?
+	$(BIN)/python .ci/repeat.py --runs $(RUNS) --busy $(BUSY) $(ARGS)
+
+DEFECTS ?= fast
+test-defects: venv ## plant each defect of test/defects in turn: which does the suite find (DEFECTS=slow: the slow one)?
+	$(BIN)/python test/defects/run.py --suite $(DEFECTS) $(ARGS)
+
+# Quicker still, while you work: no nodes, no simulated episodes, no training.
+CHECK_LEAVES_OUT := ros sim cli faults evaluation bench benchmarks training foreign api test_hostile_files.py \
+  planning/test_bundle.py safety/test_gate_machine.py safety/test_known_holes.py safety/test_mutations.py
+check: venv ## lint and run the quickest part of the suite, in less than two minutes
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -q -n 2 test $(addprefix --ignore=test/,$(SLOW))
+	$(BIN)/python -m pytest -q -n 2 test --ignore=test/lint $(addprefix --ignore=test/,$(CHECK_LEAVES_OUT))
 
 # In an environment of its own, several GB larger. A test that still lacks an extra there is an error.
 NEEDS_MORE := skip_without_robots_of_others|in_simulator|needs the extra '($(subst $(comma),|,$(MORE_EXTRAS)))'
 test-extras: ## run the tests that .venv skips, with all extras installed in .extras
 	@$(MAKE) --no-print-directory venv VENV=.extras EXTRAS=$(EXTRAS),$(MORE_EXTRAS)
-	AMENT_PREFIX_PATH=$(CURDIR)/.extras .extras/bin/python -m pytest -q $(PYTEST_ARGS) --junit-xml=.extras/.results $(ARGS) \
+	AMENT_PREFIX_PATH=$(CURDIR)/.extras .extras/bin/python -m pytest -q $(PYTEST_ARGS) -m '' --junit-xml=.extras/.results $(ARGS) \
 	  $$(grep -rlE "$(NEEDS_MORE)" test --include='test_*.py')
 	@! grep -o "needs the extra '[a-z]*'" .extras/.results
 
 fuzz: venv ## fuzz the safety gate for TICKS ticks (200000) from SEED (0), and remove each check in turn
 	AMI_ROS_FUZZ_TICKS=$(TICKS) AMI_ROS_FUZZ_SEED=$(SEED) \
-	  $(BIN)/python -m pytest -q -rP -o faulthandler_timeout=0 test/safety/test_gate_machine.py test/safety/test_known_holes.py test/safety/test_mutations.py
+	  $(BIN)/python -m pytest -q -m '' -rP -o faulthandler_timeout=0 test/safety/test_gate_machine.py test/safety/test_known_holes.py test/safety/test_mutations.py
 
 fuzz-files: venv ## read hostile files of all kinds for SECONDS (600), from case SEED (0) on, each in a process of its own
 	PYTHONPATH=test/support $(BIN)/python -m hostile.run --seconds $(SECONDS) --seed $(SEED)
@@ -137,7 +153,7 @@ fuzz-files: venv ## read hostile files of all kinds for SECONDS (600), from case
 # In its own environment: lerobot needs other versions of torch and OpenCV than we do.
 lerobot: venv ## check what ami-ros export-data writes with the real lerobot
 	@test -x $(LEROBOT_PYTHON) || { $(LEROBOT_BASE) -m venv .lerobot && .lerobot/bin/pip install 'lerobot[dataset]'; }
-	LEROBOT_PYTHON=$(LEROBOT_PYTHON) $(BIN)/python -m pytest -q -rs test/recordings/lerobot
+	LEROBOT_PYTHON=$(LEROBOT_PYTHON) $(BIN)/python -m pytest -q -m '' -rs test/recordings/lerobot
 
 # Needs the robot's extra: `pip install -e '.[foreign]'` or `'.[robots]'`.
 # FROM=models/panda_reach/model.pt continues from that model: for the same arm with another camera view.
@@ -158,10 +174,11 @@ package: ## build wheel and sdist into dist/, check both, and use the wheel as a
 	$(PYTHON) -m venv build/alone && build/alone/bin/pip install $(if $(CONSTRAINTS),-c $(CONSTRAINTS)) $(PIP_ARGS) dist/*.whl
 	cd build && alone/bin/ami-ros --help && timeout 1 alone/bin/python -c 'import ami_ros; print(ami_ros.__version__)'
 
-lint: venv ## ruff and mypy
+lint: venv ## ruff, mypy, and what can be read off the source: layers, pages, links, citations, versions
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m pytest -q test/lint
 
 format: venv ## sort imports and format the code with ruff
 	$(BIN)/ruff check --fix .

@@ -9,6 +9,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -83,12 +84,16 @@ def same_priority() -> Iterator[None]:
     assert os.sched_getscheduler(0) == before
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files that take long first, so that workers that take whole files end together.
+@pytest.hookimpl(tryfirst=True)  # before slow tests are left out
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the slow cases of parametrised tests, and put the files that take long first.
+
+    So that workers that take whole files end together.
 
     Files with tests that run alone come last: nobody else has anything left to do then. Within a file the
     order stays.
     """
+    _mark_slow_cases(config, items)
     took = json.loads(DURATIONS.read_text()) if DURATIONS.exists() else {}
     alone = {item.path for item in items if item.get_closest_marker("alone")}
     longest = max(took.values(), default=0.0)  # a file that nobody has timed begins first
@@ -97,6 +102,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return item.path in alone, -took.get(str(item.path.relative_to(TESTS)), longest)
 
     items.sort(key=rank)
+
+
+def _mark_slow_cases(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark slow what a test marked `quick` does not name.
+
+    Raises:
+        pytest.UsageError: none of its cases has such a name, so the quick suite would not hold it at all.
+    """
+    left: dict[tuple[Path, str], bool] = {}
+    for item in items:
+        marker = item.get_closest_marker("quick")
+        if marker is None or not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
+            continue
+        kept = any(fnmatchcase(item.callspec.id, pattern) for pattern in marker.args)
+        test = (item.path, item.originalname)
+        left[test] = left.get(test, False) or kept
+        if not kept:
+            item.add_marker("slow")
+    lost = [f"{path.relative_to(TESTS)}::{name}" for (path, name), kept in left.items() if not kept]
+    if lost and not any("::" in argument for argument in config.args):
+        raise pytest.UsageError(f"marked quick, but none of the cases has such a name: {lost}")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The drawing of the layers, from the rule that test/test_architecture.py enforces.
+"""The drawing of the layers, from the rule that test/lint/test_architecture.py enforces.
 
 `PYTHONPATH=docs python -m generate.layers` draws it again; a test compares.
 """
@@ -24,9 +24,9 @@ Rule = Mapping[str, Set[str]]
 
 def enforced() -> Rule:
     """Return part -> the parts that it may import, as the test has it."""
-    spec = importlib.util.spec_from_file_location("architecture", ROOT / "test" / "test_architecture.py")
+    spec = importlib.util.spec_from_file_location("architecture", ROOT / "test" / "lint" / "test_architecture.py")
     if spec is None or spec.loader is None:
-        raise FileNotFoundError("test/test_architecture.py: no such file, expected the rule of the layers")
+        raise FileNotFoundError("test/lint/test_architecture.py: no such file, expected the rule of the layers")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     rule: Rule = module.OWN

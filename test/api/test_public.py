@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from child_environment import child_environment
+from warm import run
 
 import ami_ros
 from ami_ros.body.robot_spec import load_robot
@@ -49,6 +50,7 @@ def test_the_import_loads_neither_numpy_nor_torch():
     assert done.stdout.strip() == "set()", done.stderr
 
 
+@pytest.mark.quick("plan_in_ten_lines", "cost_term", "public_solver")
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_each_example_is_short_and_runs(example, tmp_path):
     for extra, module in {"gym": "gymnasium", "sim": "pybullet", **NEEDS.get(example.stem, {})}.items():
@@ -60,7 +62,7 @@ def test_each_example_is_short_and_runs(example, tmp_path):
         environment = child_environment(PATH=scripts, ROS_DOMAIN_ID=str(domain))
         minutes, out = "0.4", str(tmp_path / "out")
         command = ["bash", example, minutes, out] if example.suffix == ".sh" else [sys.executable, example]
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+        done = run(command, env=environment)
     assert done.returncode == 0 and done.stdout.strip(), done.stderr
     if example.suffix == ".py":  # a verb shows its progress there
         assert not done.stderr.strip(), done.stderr

@@ -19,6 +19,7 @@ from ami_ros.sim.world.open_world import open_world
 from ami_ros.sim.world.tricks import Tricks
 
 
+@pytest.mark.slow
 def test_both_ways_are_told_and_nothing_is_unsafe_or_touched(tmp_path):
     file, plot = tmp_path / "explored.json", tmp_path / "explored.png"
     explore(minutes=1.1, robot="panda", task="reach", json_file=file, plot=plot)
@@ -51,6 +52,7 @@ def opened():
         world.close()
 
 
+@pytest.mark.slow
 def test_what_the_arm_touches_is_counted(opened):
     world, loop, steps = opened("push", minutes=0.5, seed=2)
     tricks, before = Tricks(world), 0

@@ -120,6 +120,7 @@ def test_hours_that_cannot_be_are_refused(hours):
         soak(hours=hours, robot="panda", task="reach")
 
 
+@pytest.mark.slow
 def test_nodes_run_episode_after_episode_and_leave_nothing_behind(tmp_path):
     pytest.importorskip("rclpy", reason="rclpy is not installed")
     pytest.importorskip("ami_ros.sim.pybullet.bullet", reason="needs pybullet", exc_type=ImportError)

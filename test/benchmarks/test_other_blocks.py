@@ -27,6 +27,7 @@ def test_other_blocks_stand_where_the_own_one_does_and_are_as_dense(tmp_path):
     assert np.ptp(places, axis=0).max() == 0.0
 
 
+@pytest.mark.slow
 def test_the_script_picks_the_smallest_and_the_largest(tmp_path):
     for name in ("blue, 3.4 cm", "violet, 6.4 cm"):
         experiment = experiment_with(name, "panda_hand", "pick", tmp_path, None, 1, SEED)

@@ -29,11 +29,13 @@ def run(*arguments: object) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_help_names_each_verb():
     said = run("--help").stdout
     assert [verb for verb in VERBS if f" {verb} " not in said] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["four-room", "judging", "kills"])
 def test_a_bad_destination_is_refused_before_the_work(tmp_path, verb):
     pytest.importorskip("pybullet", reason="needs pybullet")
@@ -45,6 +47,7 @@ def test_a_bad_destination_is_refused_before_the_work(tmp_path, verb):
     assert (tmp_path / "file").read_text() == "a file"
 
 
+@pytest.mark.slow
 def test_the_curve_command_measures_draws_and_marks_the_knee(tmp_path):
     pytest.importorskip("pybullet", reason="needs pybullet")
     out, picture = tmp_path / "curve.json", tmp_path / "curve.png"

@@ -12,6 +12,7 @@ from ami_ros.evaluation.experiment import ORACLE, prepare
 from benchmarks.recovery import DROPPED, MOVED, ROWS, UNDISTURBED, disturbed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", ROWS)
 def test_a_script_that_reads_the_truth_recovers(row):
     """The block leaps, once; a script that begins again still has it up in the end."""

@@ -84,6 +84,7 @@ def test_a_second_run_in_the_same_folder_is_refused_until_the_first_is_gone(tmp_
     assert len(list_episodes(tmp_path)) == wanted
 
 
+@pytest.mark.quick("2-True-130")
 @pytest.mark.parametrize(
     ("number", "everyone", "code"), [(signal.SIGTERM, False, 143), (signal.SIGINT, True, 130)]
 )

@@ -57,6 +57,7 @@ def test_the_command_of_the_report_goes_on_with_the_same_commissioning(tmp_path)
     ]
 
 
+@pytest.mark.slow
 def test_a_step_that_fails_ends_the_run_and_what_was_done_is_gone_on_with(tmp_path, ami_ros_here):
     """The shipped model through the real nodes: shadow, which cannot pass here, then goals at full speed."""
     pytest.importorskip("pybullet", reason="needs the extra 'sim'", exc_type=ImportError)

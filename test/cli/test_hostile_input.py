@@ -156,6 +156,7 @@ NOT_TEXT = {
 }
 
 
+@pytest.mark.quick("empty", "binary", "types", "twice", "list")
 @pytest.mark.parametrize("content", NOT_TEXT.values(), ids=NOT_TEXT)
 def test_robot_files(refusal, content):
     Path("r.yaml").write_bytes(content)
@@ -250,6 +251,7 @@ class Blind(torch.nn.Module):
         return images
 
 
+@pytest.mark.slow
 def test_a_model_without_observe(refusal):
     contract = read_verified(Path(SHIPPED)).contract()
     files = {"contract.json": contract.to_json()}
@@ -294,6 +296,7 @@ def test_a_model_of_another_task(refusal):
     assert "made for task 'pull', expected 'reach'" in refusal("evaluate", "--model", path)
 
 
+@pytest.mark.quick("KeyError*", "OSError*")
 @pytest.mark.parametrize(
     "error",
     [

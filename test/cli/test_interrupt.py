@@ -26,6 +26,7 @@ main()
 """
 
 
+@pytest.mark.quick("collect-", "doctor-")
 @pytest.mark.parametrize(
     ("arguments", "module"),
     [
@@ -66,6 +67,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_workers_leave_the_interrupt_to_the_verb(tmp_path):
     script = tmp_path / "interrupted.py"  # workers import it
     script.write_text(AMONG_WORKERS)

@@ -51,6 +51,7 @@ def few_looks(tmp_path, monkeypatch):
     monkeypatch.setattr(settings, "config_path", lambda *parts: file)
 
 
+@pytest.mark.slow
 def test_two_commands(tmp_path, monkeypatch, capsys, quick, few_looks):
     path = write_old(tmp_path / "my set")
     monkeypatch.chdir(tmp_path)

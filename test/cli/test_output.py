@@ -13,6 +13,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import warm
 from child_environment import child_environment
 from command import PLAIN
 from memories import MODEL, moment
@@ -35,15 +36,8 @@ def memory(tmp_path):
 
 
 def run(*arguments: str, stdout: int, stderr: int = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "ami_ros.cli.main", *arguments],
-        env=child_environment(**PLAIN),
-        stdout=stdout,
-        stderr=stderr,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    command = [sys.executable, "-m", "ami_ros.cli.main", *arguments]
+    return warm.run(command, 120.0, env=child_environment(**PLAIN), stdout=stdout, stderr=stderr)
 
 
 @pytest.fixture

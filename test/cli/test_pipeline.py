@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from quick_task import quick_task
+from warm import run
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.cli.training_run import prepare_run
@@ -23,8 +24,7 @@ FEW = ("--episodes", EPISODES, "--event-pairs", 2, "--oddities", 0, "--double-ex
 
 
 def ami_ros(*arguments: object) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "ami_ros.cli.main", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+    return run([sys.executable, "-m", "ami_ros.cli.main", *map(str, arguments)])
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +117,7 @@ def test_train_without_episodes_says_what_to_do(tmp_path):
     assert "ami-ros collect" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_model_of_other_episodes_gets_no_card_of_these(made, quick, tmp_path):
     folder, _ = made
     other, work = tmp_path / "data", tmp_path / "work"
@@ -131,6 +132,7 @@ def test_a_model_of_other_episodes_gets_no_card_of_these(made, quick, tmp_path):
     assert not (tmp_path / "out" / "model.pt").exists()
 
 
+@pytest.mark.slow
 def test_export_needs_the_settings_that_the_run_was_trained_with(made, quick, tmp_path):
     folder, _ = made
     data, checkpoint, out = folder / "data", tmp_path / "checkpoint.pt", tmp_path / "model.pt"

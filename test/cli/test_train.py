@@ -92,6 +92,7 @@ def is_refused(data: Path, folder: Path, pid: int) -> None:
     assert str(folder) in line and str(pid) in line and "ami-ros train" in line
 
 
+@pytest.mark.quick("2-130")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_ends_the_training_with_one_line_and_the_next_goes_on(data, tmp_path, number, code):
     out = tmp_path / "model.pt"

@@ -50,6 +50,7 @@ def same(one: EpisodeResult, other: EpisodeResult) -> None:
         np.testing.assert_equal(getattr(one, name), getattr(other, name))
 
 
+@pytest.mark.slow
 def test_a_task_with_an_object_runs(push):
     _, results = push
     assert [result.seed for result in results] == [SEED, SEED + 1]
@@ -132,6 +133,7 @@ def test_the_solver_can_be_set_either_way_but_not_both(experiments):
         solver("cem", "solver=mppi")
 
 
+@pytest.mark.slow
 def test_what_was_remembered_before_is_a_baseline_that_adds_nothing(push, tmp_path):
     # To an untrained model all pictures look nearly the same: it shall not think that it has arrived.
     restless = dataclasses.replace(push[0].planner, arrival_distance=1e-6, departure_distance=1e-6)

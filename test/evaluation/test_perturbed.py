@@ -61,6 +61,7 @@ def test_an_episode_is_varied_by_its_seed_and_the_next_one_is_clean(experiment):
     runner.close()
 
 
+@pytest.mark.slow
 def test_all_compares_each_kind_with_the_clean_episodes(model, tmp_path):
     path = tmp_path / "figures.json"
     arguments = ["evaluate", "--model", str(model), "--planner", "hold", "--no-baselines", "--episodes", "1"]

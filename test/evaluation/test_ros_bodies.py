@@ -35,6 +35,7 @@ def wanted(folder: Path, robot: Path, task: str) -> Experiment:
     return that_moves(plain)
 
 
+@pytest.mark.slow
 def test_two_cameras_move_the_robot_as_they_do_without_ros_to_the_last_bit(tmp_path):
     """The planner has to take the goals of both cameras as one."""
     experiment = wanted(tmp_path, two_cameras_and_force(tmp_path), "reach")
@@ -53,6 +54,7 @@ def in_odometry(values) -> None:
     values.update(goal_sensor="odometry", tolerance=[0.05] * 6, minimum_travel=4.0)
 
 
+@pytest.mark.slow
 def test_a_base_goes_through_its_episodes(tmp_path):
     experiment = wanted(tmp_path, mobile_base(tmp_path), str(setpoint_task(tmp_path, in_odometry)))
     assert experiment.goal == "odometry"

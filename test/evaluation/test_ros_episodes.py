@@ -47,6 +47,7 @@ def experiment(short, name: str, goal: str = "image") -> Experiment:
     return that_moves(plain)
 
 
+@pytest.mark.quick("reach-False")
 @pytest.mark.parametrize(("task", "by_joints"), CASES)
 def test_ros_and_direct_move_the_robot_alike_to_the_last_bit(short, tmp_path, task, by_joints):
     wanted = experiment(short, task, "joints" if by_joints else "image")

@@ -32,6 +32,7 @@ def surprises(experiment, faults: list[str]) -> dict[str, list[np.ndarray]]:
     return found
 
 
+@pytest.mark.slow
 def test_black_pictures_and_an_unknown_object_surprise_and_leave_the_next_episode_as_it_is(experiment):
     found = surprises(experiment, ["camera_black", "unknown_object"])
     told = told_apart(found)

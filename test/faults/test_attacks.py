@@ -12,6 +12,7 @@ from ami_ros.cli.benches.attacks import DEFAULT_SEED, measure_attacks
 from ami_ros.evaluation.experiment import prepare
 
 
+@pytest.mark.slow
 def test_attacks_at_random_change_nothing(tmp_path):
     experiment = prepare("panda", "reach", None, None, episodes=1, seed=DEFAULT_SEED, goal="image")
     figures = measure_attacks(experiment, 0.05, DEFAULT_SEED, tmp_path)

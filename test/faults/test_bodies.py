@@ -45,6 +45,7 @@ def trusting(values) -> None:
     values["safety"] = {"checks": {"doubt": {"disagreement_limit": 100.0, "surprise_limit": 100.0}}}
 
 
+@pytest.mark.slow
 def test_a_base_and_its_odometry(tmp_path):
     def living(values) -> None:
         trusting(values)
@@ -59,6 +60,7 @@ def test_a_base_and_its_odometry(tmp_path):
     broken(tmp_path, mobile_base(tmp_path, living), task, names)
 
 
+@pytest.mark.slow
 def test_the_pose_of_a_base_that_drives_with_the_shipped_model(tmp_path):
     experiment = prepare("husky", "drive", None, None, 1, SEED)
     seed = far_seeds(experiment, SEED, 1)[0]

@@ -14,6 +14,8 @@ SEED = 7001
 EPISODES = 4
 
 
+@pytest.mark.alone
+@pytest.mark.slow
 def test_an_emergency_stop_stops_and_the_next_episode_moves_again(tmp_path):
     """After a reset the gate must not go on from joints of before it: the arm would stand still for ever."""
     experiment = prepare("panda", "reach", None, None, episodes=EPISODES, seed=SEED, goal="image")

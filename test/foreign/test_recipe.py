@@ -67,6 +67,7 @@ def recipe(tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_a_stage_that_fails_ends_it_with_the_robot_and_the_same_command_goes_on_there(recipe):
     code, done = recipe(fails=1)
     assert code == 1 and sorted(done) == sorted(
@@ -76,6 +77,7 @@ def test_a_stage_that_fails_ends_it_with_the_robot_and_the_same_command_goes_on_
     assert recipe(fails=0) == (0, [])
 
 
+@pytest.mark.slow
 def test_a_task_of_a_hand_is_shown_before_the_robot_explores_and_nobody_commissions_its_model(
     recipe, tmp_path
 ):

@@ -141,6 +141,7 @@ def test_a_term_that_reads_sensors_by_name_is_refused(tmp_path):
     assert not (tmp_path / "plan.pt").exists()
 
 
+@pytest.mark.slow
 def test_a_program_in_cpp_finds_the_same_actions(bundle, tmp_path):
     compiler = shutil.which("g++")
     if compiler is None:

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from small_model import small_contract, small_jepa
 from untrained import HOPELESS, untrained_model
+from warm import run
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.errors import JudgementError
@@ -58,7 +58,7 @@ def test_experiments_are_refused_before_they_start_and_can_be_measured_all_the_s
 
 def test_the_command_line_ends_with_2_and_the_report(bad):
     command = [sys.executable, "-m", "ami_ros.cli.main", "evaluate", "--task", "reach", "--model", str(bad)]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert run.returncode == 2
-    assert "It may not plan: it hardly predicts the effect of its actions." in run.stderr
-    assert "Traceback" not in run.stderr
+    done = run(command)
+    assert done.returncode == 2
+    assert "It may not plan: it hardly predicts the effect of its actions." in done.stderr
+    assert "Traceback" not in done.stderr

@@ -99,6 +99,7 @@ def same(one: Solution, other: Solution) -> None:
             assert left == right
 
 
+@pytest.mark.quick("joint goal-cem")
 @SOLVERS
 @GOALS
 def test_eager_scripted_and_reloaded_agree_bit_for_bit(solver, by_vectors):
@@ -252,6 +253,7 @@ def test_a_model_that_knows_nothing_still_gives_a_finite_plan(solver, spoiled):
     assert actions.abs().max() <= 1.0
 
 
+@pytest.mark.quick("eager-*", "scripted-cem", "reloaded-mppi")
 @SOLVERS
 @pytest.mark.parametrize("make", [eager, scripted, reloaded], ids=["eager", "scripted", "reloaded"])
 def test_a_deadline_ends_it_after_the_first_iteration(solver, make):

@@ -158,6 +158,7 @@ def driven(start, probe, tmp_path):
     return drive
 
 
+@pytest.mark.quick("twist_stamped")
 @pytest.mark.parametrize("interface", ["twist", "twist_stamped"])
 def test_a_base_moves_and_stands_still_when_its_planner_falls_silent(driven, probe, interface):
     operator = driven(interface)

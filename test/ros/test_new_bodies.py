@@ -96,6 +96,7 @@ def test_three_vector_sensors_and_two_set_points(nodes, probe, tmp_path):
     assert np.isfinite(running.truth()["error"])
 
 
+@pytest.mark.slow
 def test_two_cameras_and_a_force_sensor(nodes, probe, tmp_path):
     robot, task = two_cameras_and_force(tmp_path), quick_task(config_path("tasks", "reach.yaml"), tmp_path)
     model = trained(tmp_path, robot, task)

@@ -25,6 +25,7 @@ from ami_ros.sim.pybullet.scene import Scene
 from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.types import Goal, ImageArray, Plan
 
+pytestmark = pytest.mark.quick("panda reach*")
 SHIPPED = (("panda", "reach"), ("panda", "push"), ("kuka_iiwa", "reach"), ("panda_wrist", "reach"))
 # Their URDFs come with an extra; they learned from 20 minutes of recordings.
 OF_OTHERS = (("so101", "reach"), ("ur5", "reach"))

@@ -59,12 +59,14 @@ def test_its_hash_is_right_and_it_knows_macro_actions(robot, task):
     contract.check(load_robot(robot, task))
 
 
+@pytest.mark.quick("panda-barrier-*")
 @pytest.mark.parametrize(("robot", "task", "reached", "seeds"), TASKS)
 def test_a_route_leads_around_the_wall(errors, robot, task, reached, seeds):
     arrivals = (error for error in errors(robot, task, LEARNED, seeds) if error < reached)
     assert next(arrivals, None) is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("robot", "task", "reached", "seeds"), TASKS)
 def test_without_a_route_it_stays_behind_the_wall(errors, robot, task, reached, seeds):
     assert next(errors(robot, task, OFF, seeds)) > reached

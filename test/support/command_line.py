@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 from command import PATIENCE_S, PLAIN
-from warm import WarmPopen
+from warm import run
 
 
 def ami_ros_run(
@@ -16,15 +16,4 @@ def ami_ros_run(
 ) -> subprocess.CompletedProcess[str]:
     """Run the command line in a process of its own, as a shell does; with `code`, another program of Python."""
     program = ["-m", "ami_ros.cli.main"] if code is None else ["-c", code]
-    process = WarmPopen(
-        [sys.executable, *program, *arguments],
-        env={**os.environ, **PLAIN, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        said = process.communicate(timeout=PATIENCE_S)
-    finally:
-        process.kill()
-    return subprocess.CompletedProcess(process.args, process.returncode, *said)
+    return run([sys.executable, *program, *arguments], PATIENCE_S, env={**os.environ, **PLAIN, **environment})

@@ -46,7 +46,7 @@ READY = b"+"
 
 
 class WarmPopen(subprocess.Popen):  # type: ignore[type-arg]
-    """A `Popen` that forks the warm parent for `[sys.executable, "-m", module, ...]` or `[sys.executable, "x.py", ...]`.
+    """A `Popen` that forks the warm parent for `python -m module` and `python file` of this interpreter.
 
     Any other command starts as usual.
     """
@@ -68,6 +68,21 @@ class WarmPopen(subprocess.Popen):  # type: ignore[type-arg]
         self.pid = _parent().fork(request, streams)
         self._child_created = True
         self._close_pipe_fds(*pipes)
+
+
+def run(command: list[Any], timeout: float = 300.0, **settings: Any) -> subprocess.CompletedProcess[str]:
+    """Run a program of Python to its end, as `subprocess.run` does, and return what it printed.
+
+    Raises:
+        subprocess.TimeoutExpired: it still ran after `timeout`, s.
+    """
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **settings}
+    with WarmPopen(command, **streams) as process:
+        try:
+            said = process.communicate(timeout=timeout)
+        finally:
+            process.kill()
+    return subprocess.CompletedProcess(command, process.returncode, *said)
 
 
 def _is_program(args: list[Any]) -> bool:

@@ -74,6 +74,8 @@ def test_it_tells_a_stop_from_work_and_forgets():
         process.stdin.close()
 
 
+@pytest.mark.alone
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="needs Linux's schedulers")
 def test_who_gets_no_processor_did_not_stand_still():
     core = {min(os.sched_getaffinity(0))}

@@ -67,6 +67,7 @@ def test_looks_of_unequal_size_are_refused(tmp_path):
         read_double_exposures([DOUBLE_EXPOSURE_FILES.path(tmp_path, i) for i in range(2)], 0.1, INPUTS)
 
 
+@pytest.mark.slow
 def test_training_on_them_makes_a_changed_look_matter_less(folder):
     split = load_split(sorted(folder.glob("episode_*.npz")), TRAINING.held_out, lambda: None, INPUTS)
     ended, errors, spreads = defaultdict(float), defaultdict(float), defaultdict(float)

@@ -35,6 +35,7 @@ def network_of(split: Split) -> Jepa:
     return build_trainer(split, SPEC, SMALL, TRAINING).model.eval()
 
 
+@pytest.mark.slow
 def test_it_draws_better_than_an_unfitted_one_and_the_model_stays_to_the_bit(split):
     network = network_of(split)
     before, stages = weights_sha256(network), []

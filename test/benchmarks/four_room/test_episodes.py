@@ -111,6 +111,7 @@ def small(tmp_path_factory):
     return folder, configuration
 
 
+@pytest.mark.slow
 def test_a_run_counts_its_arithmetic_and_goes_on_where_it_was(small):
     folder, configuration = small
 

@@ -34,6 +34,7 @@ def run(fault: str, planned: bool = True) -> tuple[FaultyPlant, FaultRun]:
     return plant, FaultRun(found, found.name, 3, plant.since_ns, tuple(plant.told), {}, 0, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [name for name in FAULTS if name != SILENT])
 def test_each_fault_of_a_sensor_is_named_and_leads_to_rest(fault):
     plant, found = run(fault)

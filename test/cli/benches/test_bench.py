@@ -44,6 +44,7 @@ def test_anything_else_is_refused_with_an_example(text):
         parse_budget(text)
 
 
+@pytest.mark.slow
 def test_the_bench_counts_the_work_of_a_plan(tmp_path):
     spec = load_robot("panda", "reach")
     changes = {"num_samples": 32, "horizon": 3, "num_iterations": 2}
@@ -69,6 +70,7 @@ def test_ours_are_timed_where_nothing_else_is_installed(tmp_path):
     assert all(set(row) >= KEYS for row in figures.values())
 
 
+@pytest.mark.slow
 def test_the_command_says_what_is_missing_and_how_to_get_it(tmp_path, monkeypatch):
     monkeypatch.setitem(extras.EXTRAS, "bench", ("no_such_solver",))
     out = tmp_path / "figures.json"

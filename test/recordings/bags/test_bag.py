@@ -126,6 +126,7 @@ for name in sys.argv[1:]:
 """
 
 
+@pytest.mark.slow
 def test_bombs_take_little_memory_and_time(tmp_path):
     names = [tmp_path / name for name in ("a.mcap.zstd", "b.db3.zstd", "c.mcap")]
     much, large = zstd_zeros(3 * 2**30), zstd_zeros(2**28)

@@ -205,6 +205,7 @@ CELLS = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(CELLS, min_size=6, max_size=8), max_size=12), st.sampled_from(",;\t"))
 def test_whatever_the_cells_hold_there_are_episodes_or_one_line(tmp_path, robot, cells, delimiter):

@@ -62,6 +62,7 @@ def is_left_out(report, begin_s: float = FALSE_S[0], end_s: float = FALSE_S[1], 
     return all(end <= begin_s + slack_s or begin >= end_s - slack_s for begin, end in used_s(report))
 
 
+@pytest.mark.quick("0.2-False", "2.0-True")
 @pytest.mark.parametrize("same_stamp", [False, True])
 @pytest.mark.parametrize("away", [0.2, 2.0])
 def test_two_publishers_on_one_joint_topic(tmp_path, away, same_stamp):

@@ -140,6 +140,7 @@ for name in sys.argv[1:]:
 """
 
 
+@pytest.mark.slow
 def test_bombs_take_little_memory_and_time(tmp_path):
     count = 10**6
     many = pa.array(np.zeros(10 * count, np.float32))

@@ -269,6 +269,7 @@ def test_each_fault_has_its_line_with_a_fix(driver, probe, stranger, tmp_path, c
     assert {"force: values", "late: values", "frozen: picture"} <= set(alive)
 
 
+@pytest.mark.slow
 def test_a_new_robot_is_held_against_its_topics(driver, tmp_path, capsys, monkeypatch):
     """With simulated time, too: stamps are those of /clock, hours from the wall's."""
     monkeypatch.setenv("COLUMNS", "300")

@@ -140,6 +140,7 @@ def test_what_is_missing_names_the_joints_the_hand_and_the_workspace(spec):
     assert what_is_missing(Goal(images={"camera": image}), home, spec, kinematics) == ""
 
 
+@pytest.mark.slow
 def test_the_shipped_model_says_which_posture_it_cannot_reach(start, probe, spec):
     """Through simulator, gate and planner; a posture that it can reach is reached without such a word."""
     pytest.importorskip("pybullet", reason="the simulator is not installed")

@@ -16,6 +16,7 @@ pytest.importorskip("pybullet", reason="the simulator is not installed")
 SMALL = {"width": 16, "height": 16}  # nobody looks
 
 
+@pytest.mark.slow
 def test_each_demonstration_ends_with_the_block_up_in_the_hand(start, probe, tmp_path, monkeypatch):
     monkeypatch.setattr(demonstrator, "LONGEST_S", 60.0)  # of a busy machine
     robot = tmp_path / "blind_hand.yaml"

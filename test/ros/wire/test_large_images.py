@@ -64,6 +64,7 @@ def test_a_subscription_is_made_again_once_a_publisher_has_gone_or_there_are_sev
     probe.node.destroy_publisher(two)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 def test_memory_of_gate_and_planner_is_back_after_strangers_images(start, probe, gate, straight_line):
     planner = start(straight_line, autostart=True)

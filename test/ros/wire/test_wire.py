@@ -34,6 +34,7 @@ def longest_gap_s(commands) -> float:
     return float(np.diff([stamp_to_ns(message.header.stamp) for message in commands]).max()) / 1e9
 
 
+@pytest.mark.quick("proposals")
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_large_message_is_dropped_named_counted_and_neither_ticks_nor_the_estop_wait_for_it(
     gate, probe, kind
@@ -130,6 +131,7 @@ def test_two_gates_hold_each_other_and_an_estop_reaches_both(gate, probe, start)
     probe.until(gate.moving, "motion of the one that is left")
 
 
+@pytest.mark.quick("5")
 @pytest.mark.parametrize("size", [1, 5, 9, 1000])
 def test_garbage_on_the_estop_topic_counts_as_a_press(gate, probe, size):
     button = probe.node.create_publisher(Bool, "estop", STATE)

@@ -65,6 +65,7 @@ def test_far_from_the_border_nothing_is_changed():
     assert drive(base, 0.3, 0.2, 100).level is Level.PASS
 
 
+@pytest.mark.quick("limits0")
 @pytest.mark.parametrize("limits", ALL_LIMITS)
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32 - 1), delay=st.integers(0, 20))

@@ -137,6 +137,7 @@ def test_the_script_solves_it_through_the_gate(room, seed):
     assert result.levels["STOP"] == 0
 
 
+@pytest.mark.quick("pick")
 def test_the_same_episode_is_solved_alike_whatever_was_before(room):
     first = room.solved(SEEDS[0])
     room.solved(SEEDS[1])
@@ -216,6 +217,7 @@ def test_what_no_hand_can_hold_falls(special):
     assert room.solved(1).error[-1] > 0.07
 
 
+@pytest.mark.quick("pick")
 def test_training_data_begins_with_a_grip_that_holds_and_has_grasps_and_misses(room):
     generator, settings = np.random.default_rng(3), load_collect_settings("pick")
     loop = StepLoop(room.stage, room.spec, load_safety_settings())

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = (".ci", "ami_ros", "config", "docs", "examples", "launch", "models", "test")
 FILES = [
     path.relative_to(ROOT).as_posix()

@@ -17,7 +17,7 @@ from ami_ros.launching.arguments import NODES, arguments
 from benchmarks.__main__ import app
 from generate import verbs
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 DOCUMENTS += sorted([*(ROOT / "docs").rglob("*.md"), *(ROOT / "models").rglob("*.md")])
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)

@@ -23,7 +23,7 @@ from ami_ros.system.processes import NODE_PROGRAMS
 from benchmarks.__main__ import app
 from generate import files, hook, layers, results, settings, topics, verbs
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "reference"
 
 

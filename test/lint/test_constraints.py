@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 # As in a shell: `make test` hands its own variables on to what it runs.
 INHERITED = ("CONSTRAINTS", "MAKEFLAGS", "MFLAGS", "MAKELEVEL")
 PLAIN = {name: value for name, value in os.environ.items() if name not in INHERITED}
