@@ -61,7 +61,8 @@ class Grip:
         if arms != [("x", "y", "z")] or len(grippers) != 1 or grippers[0][0] != 1 or not grippers[0][1]:
             raise ConfigError(
                 f"{self.spec.name} has action channels {list(self.spec.actions.names)}, expected x, y, z "
-                "of an arm and one channel of a gripper, in m or with its width_per_unit, as panda_hand has"
+                "of an arm and one channel of a gripper, in m or with its width_per_unit; such a robot is "
+                "--robot panda_hand"
             )
 
     @property
