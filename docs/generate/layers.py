@@ -24,9 +24,10 @@ Rule = Mapping[str, Set[str]]
 
 def enforced() -> Rule:
     """Return part -> the parts that it may import, as the test has it."""
-    spec = importlib.util.spec_from_file_location("architecture", ROOT / "test" / "lint" / "test_architecture.py")
+    path = ROOT / "test" / "lint" / "test_architecture.py"
+    spec = importlib.util.spec_from_file_location("architecture", path)
     if spec is None or spec.loader is None:
-        raise FileNotFoundError("test/lint/test_architecture.py: no such file, expected the rule of the layers")
+        raise FileNotFoundError(f"{path}: no such file, expected the rule of the layers")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     rule: Rule = module.OWN

@@ -18,7 +18,7 @@ SEEN = {
     *("GRIP_LOST", "GRIPPER_STUCK"),
 }
 
-QUICK_TICKS = 1200  # what there is time for in each run of the suite
+QUICK_TICKS = 600  # what there is time for in each run of the suite
 
 
 def test_nothing_unsafe_leaves_the_gate_at_a_quick_look():

@@ -121,7 +121,9 @@ def test_a_file_that_is_no_task(write, content, message):
 def test_a_task_may_differ_with_a_robot(tmp_path):
     path = tmp_path / "mine.yaml"
     own = {"kind": "reach", "episode_steps": 7, "minimum_travel": 0.1}
-    path.write_text(yaml.safe_dump({**own, "robots": {"kuka_iiwa": {"episode_steps": 9}, "panda": {"typo": 1}}}))
+    path.write_text(
+        yaml.safe_dump({**own, "robots": {"kuka_iiwa": {"episode_steps": 9}, "panda": {"typo": 1}}})
+    )
     assert load_task(str(path), load_robot("kuka_iiwa", str(path))).episode_steps == 9
     assert load_task(str(path), load_robot("panda_wrist", str(path))).episode_steps == 7
     with pytest.raises(ConfigError, match=r"mine.yaml: unknown keys \['typo'\]"):

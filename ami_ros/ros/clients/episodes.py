@@ -174,9 +174,16 @@ class EpisodeClient(Client):
             seen = not self._pictured or (goal is not None and stamp_to_ns(goal.header.stamp) == stamp_ns)
             return whole and seen
 
-        self._until(
-            taken, START_TIMEOUT_S, lambda: f"the planner did not take the goal; {self._last_words()}"
-        )
+        def problem() -> str:
+            status = self._status
+            got = "none" if status is None else f"{list(status.goal_sensors)} stamped {status.goal_stamp_ns}"
+            here = "none" if self._goal is None else str(stamp_to_ns(self._goal.header.stamp))
+            return (
+                f"the planner did not take the goal: got {got}, expected {list(self._pictured)} stamped "
+                f"{stamp_ns}; newest goal image here: {here}; {self._last_words()}"
+            )
+
+        self._until(taken, START_TIMEOUT_S, problem)
 
     def _rearm(self) -> None:
         """Release the e-stop, and let the gate restart from where the robot is."""

@@ -1,131 +1,118 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every press counts, over real DDS, whatever others send on the e-stop's topic, and when."""
+"""The e-stop's buttons, over real DDS: whose word counts, and for how long; under floods, see test_real_time.py."""
 
 from __future__ import annotations
 
-import os
-import signal
-import time
-
-import pytest
-from gate_probe import Gate
-from heard_verdicts import codes_of, listen_to_gate, newest_state
-from std_msgs.msg import Bool
+from std_msgs.msg import Bool, String
+from std_srvs.srv import SetBool, Trigger
 
 from ami_ros.ros.wire.qos import LATCHED, RECORDED_STREAM, STATE
 from ami_ros.types import Level
 
-FLOOD_HZ = 4000.0  # of each stranger
-PRESSES = 6
-STARVED_S = 0.3  # a busy machine can keep a process waiting for as long
-HEARTBEAT_S = 3.0  # after which a writer sends again what the middleware lost, by default
 
-
-def stopped(gate: Gate) -> bool:
+def stopped(gate) -> bool:
     return gate.state().level is Level.STOP
 
 
-@pytest.fixture
-def flooded(start, probe, gate) -> Gate:
-    """A gate that moves its robot while two strangers flood the e-stop's topic."""
-    for number in range(2):
-        start(
-            "ami_ros.ros.attacks.stranger",
-            {"__node": f"stranger_{number}"},
-            rate_hz=FLOOD_HZ,
-        )
-    probe.until(lambda: probe.node.count_publishers("estop") == 2, "two strangers")
-    gate.propose_on()
-    probe.until(gate.moving, "motion")
-    return gate
+def test_the_topic_latches_and_a_second_button_releases_no_other(gate, probe):
+    pressed = probe.listen(Bool, "safety/estop_pressed", LATCHED)
+    gate.propose_until_moving()
+    button = probe.publisher(Bool, "estop", LATCHED)
+    probe.idle(0.5)  # the gate looks every 0.2 s who is there
+    probe.spin(0.5)
+    assert "ESTOP_UNHEARD" not in gate.all_codes(), "a button that comes later is not waited for"
+    button.publish(Bool(data=True))
+    probe.until(lambda: stopped(gate), "the stop")
+    probe.wait(lambda: pressed and pressed[-1].data, "the latched topic")
+    answer = probe.call(SetBool, "safety/estop", data=False)
+    assert "still pressed by topic" in answer.message
+    probe.until(lambda: gate.velocity() == 0.0, "standstill", 1.0)
+    assert not probe.call(Trigger, "safety/rearm").success
+    button.publish(Bool(data=False))
+    probe.wait(lambda: not pressed[-1].data, "the release")
+    probe.rearm()
+    probe.until(gate.moving, "motion after re-arming")
 
 
-@pytest.mark.parametrize("qos", [STATE, RECORDED_STREAM, LATCHED], ids=["reliable", "best_effort", "latched"])
-def test_no_press_is_lost_under_a_flood_of_others(flooded, probe, qos):
-    button = probe.node.create_publisher(Bool, "estop", qos)
-    probe.until(button.get_subscription_count, "the gate")
-    for number in range(PRESSES):
-        probe.spin(0.1 + 0.037 * number)  # at any time between two ticks of the gate
-        button.publish(Bool(data=True))
-        if number % 2:  # a press counts, however soon it is released
-            button.publish(Bool(data=False))
-        probe.until(lambda: stopped(flooded), "the stop", 2.0)
-        probe.until(lambda: flooded.velocity() == 0.0, "standstill")
-        button.publish(Bool(data=False))
-        probe.rearm()
-        probe.until(flooded.moving, "motion after re-arming")
-
-
-def test_no_press_is_lost_while_a_flooded_gate_cannot_run(flooded, probe):
-    def flood(rate_hz: float) -> None:
-        for number in range(2):
-            probe.set_parameter(f"stranger_{number}", "rate_hz", rate_hz)
-
-    button = probe.node.create_publisher(Bool, "estop", STATE)
-    probe.until(button.get_subscription_count, "the gate")
-    for _ in range(3):
-        flood(0.0)  # stopped in the middle of a message, it would hold a lock that all others need
-        os.kill(flooded.process.pid, signal.SIGSTOP)
-        flood(FLOOD_HZ)
-        time.sleep(STARVED_S)
-        button.publish(Bool(data=True))
-        time.sleep(0.02)
-        os.kill(flooded.process.pid, signal.SIGCONT)
-        probe.until(lambda: "ESTOP" in flooded.codes(), "the stop", HEARTBEAT_S / 3)
-        button.publish(Bool(data=False))
-        probe.rearm()
-        probe.until(lambda: "ESTOP" not in flooded.codes(), "re-arming")
-        probe.until(flooded.moving, "motion after re-arming")
-
-
-def test_a_gate_that_starts_late_hears_the_last_word_of_each_button(start, probe, robot):
+def test_a_gate_that_starts_late_hears_the_last_word_of_each_button(start_gate, probe, robot):
     pressed, other = (probe.node.create_publisher(Bool, "estop", LATCHED) for _ in range(2))
     pressed.publish(Bool(data=True))
     for _ in range(20):  # more than any queue that they might share
         other.publish(Bool(data=False))
-    gate = Gate(probe, robot)
-    gate.process = start("safety")
-    gate.follow()
+    gate = start_gate(robot)
+    gate.begin()
     gate.propose_on()
-    probe.until(lambda: gate.state() is not None and stopped(gate), "the stop")
+    probe.wait(lambda: gate.state() is not None and stopped(gate), "the stop", ticking=True)
     probe.spin(1.0)
-    assert stopped(gate) and gate.velocity() == 0.0
+    assert stopped(gate) and not any(any(m.points[0].velocities) for m in gate.commands)
     pressed.publish(Bool(data=False))
     probe.rearm()
     probe.until(gate.moving, "motion")
 
 
-def test_a_gate_that_starts_holds_until_a_button_that_latches_nothing_has_spoken(start, probe, robot):
-    button = probe.node.create_publisher(Bool, "estop", STATE)
-    button.publish(Bool(data=True))  # before there is a gate, and so for nobody
-    gate = Gate(probe, robot)
-    gate.process = start("safety")
-    gate.follow()
+def test_a_gate_that_starts_holds_until_each_button_that_latches_nothing_has_spoken_or_is_gone(
+    start_gate, probe, robot
+):
+    speaks, goes = (probe.node.create_publisher(Bool, "estop", STATE) for _ in range(2))
+    speaks.publish(Bool(data=True))  # before there is a gate, and so for nobody
+    gate = start_gate(robot)
+    gate.begin()
     gate.propose_on()
-    probe.until(lambda: "ESTOP_UNHEARD" in gate.codes(), "the button that nobody has heard")
-    probe.spin(1.0)
-    assert gate.state().level is Level.HOLD and gate.velocity() == 0.0
-    button.publish(Bool(data=False))
+
+    def unheard() -> int:
+        reasons = gate.state().reasons
+        return next((int(r.numbers["count"]) for r in reasons if r.code == "ESTOP_UNHEARD"), 0)
+
+    probe.until(lambda: gate.state() and unheard() == 2, "two buttons that nobody has heard")
+    speaks.publish(Bool(data=False))
+    probe.spin(2.0)
+    assert gate.state().level is Level.HOLD and unheard(), "the other one may have been pressed"
+    assert not any(any(m.points[0].velocities) for m in gate.commands)
+    probe.node.destroy_publisher(goes)
+    probe.wait(lambda: not unheard(), "the end of the wait", ticking=True)
     probe.until(gate.moving, "motion")
 
 
-def test_a_button_that_is_gone_is_not_waited_for(start, probe, robot):
-    button = probe.node.create_publisher(Bool, "estop", STATE)
-    judgements = listen_to_gate(probe)
-    start("safety")
+def test_a_button_that_waits_for_no_answer_is_heard(gate, probe):
+    gate.propose_until_moving()
+    button = probe.publisher(Bool, "estop", RECORDED_STREAM)  # as one on a microcontroller
 
-    def codes() -> set[str]:
-        return codes_of(newest_state(judgements))
+    def is_stopped() -> bool:
+        button.publish(Bool(data=True))
+        return stopped(gate)
 
-    probe.until(lambda: "ESTOP_UNHEARD" in codes(), "the button that nobody has heard")
-    probe.node.destroy_publisher(button)
-    probe.until(lambda: "ESTOP_UNHEARD" not in codes(), "the end of the wait")
+    probe.wait(is_stopped, "the stop", ticking=True)
+    probe.until(lambda: gate.velocity() == 0.0, "standstill", 1.0)
 
 
-def test_a_button_that_comes_later_is_not_waited_for(gate, probe):
-    gate.propose_on()
-    probe.until(gate.moving, "motion")
-    probe.node.create_publisher(Bool, "estop", STATE)
-    begun = time.monotonic()
-    probe.until(lambda: time.monotonic() > begun + 1.0, "a second")
-    assert "ESTOP_UNHEARD" not in gate.all_codes()
+def test_a_button_releases_no_other_on_the_same_topic_unless_that_is_gone(gate, probe):
+    first, second = (probe.publisher(Bool, "estop", STATE) for _ in range(2))
+    first.publish(Bool(data=True))
+    probe.until(lambda: stopped(gate), "the stop")
+    for _ in range(5):
+        second.publish(Bool(data=False))
+        probe.spin(0.1)
+    assert not probe.call(Trigger, "safety/rearm").success
+    first.publish(Bool(data=False))
+    probe.rearm()
+    probe.until(lambda: not stopped(gate), "the end of the stop")
+    first.publish(Bool(data=True))
+    probe.until(lambda: stopped(gate), "the stop")
+    probe.node.destroy_publisher(first)
+    probe.wait(lambda: probe.node.count_publishers("estop") == 1, "one button")
+    assert not probe.call(Trigger, "safety/rearm").success
+
+    def released() -> bool:  # as soon as the gate has noticed that the first one is gone
+        second.publish(Bool(data=False))
+        return probe.call(Trigger, "safety/rearm").success
+
+    probe.wait(released, "a re-arm", ticking=True)
+
+
+def test_each_press_stops_the_other_gates_although_one_is_pressed_already(gate, probe):
+    relayed = probe.listen(String, "estop_relay", STATE)
+    button = probe.publisher(Bool, "estop", LATCHED)
+    button.publish(Bool(data=True))
+    probe.wait(lambda: len(relayed) == 1, "the first press")
+    assert probe.call(SetBool, "safety/estop", data=True).success
+    probe.wait(lambda: len(relayed) == 2, "the second press")

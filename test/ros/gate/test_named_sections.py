@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A check of another package that the gate's parameters name, and a parameter that has moved into a section."""
+"""The gate's parameters: a check of another package that they name, one that has moved, and mistakes."""
 
 from __future__ import annotations
 
 import pytest
 import rclpy
 from foreign_package import installed
+from rclpy.exceptions import InvalidParameterValueException
 from rclpy.parameter import Parameter
 
 from ami_ros.errors import ConfigError
@@ -71,9 +72,13 @@ def test_parameters_name_a_check_of_another_package(begin, tmp_path):
     [
         ("surprise_limit:=2.0", r"unknown parameters .* did you mean \['checks.doubt.surprise_limit'\]"),
         ("checks.quiet.most:=3.5", "checks: got 'quiet', expected one of .* none installed"),
+        ("rate:=100.0", r"unknown parameters \['rate'\]"),
+        ("rate_hz:=-1.0", "rate_hz"),
+        ("rate_hz:=fast", "rate_hz: got 'fast'"),
+        ("command_interface:=telepathy", "telepathy"),
     ],
 )
-def test_a_parameter_that_leads_nowhere_is_refused(begin, given, message):
+def test_a_parameter_that_is_none_or_says_nothing_useful_is_refused_by_name(begin, given, message):
     begin(given)
-    with pytest.raises(ConfigError, match=message):
+    with pytest.raises((ConfigError, InvalidParameterValueException), match=message):
         SafetyNode()

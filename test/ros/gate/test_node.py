@@ -1,37 +1,69 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The gate as a process, in front of a robot that the test plays."""
+"""The gate as a process, in front of a robot that the test plays, by a clock that the test holds."""
 
 from __future__ import annotations
 
+import json
 import math
-import time
 
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray
-from gate_probe import Gate
-from heard_verdicts import codes_of, listen_to_gate
-from sensor_msgs.msg import CompressedImage, Image
+from sensor_msgs.msg import CompressedImage
+from simulated_time import TICK_NS
 from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import SetBool, Trigger
 
-from ami_ros.ros.wire.messages import image_to_ros, stamp_to_ns
+from ami_ros.ros.wire.messages import stamp_from_ns, stamp_to_ns
+from ami_ros.ros.wire.qos import LATCHED_HISTORY
+from ami_ros.ros.wire.verdicts import judgement_from_ros, values_of
+from ami_ros.safety.reasons import ReasonCode
+from ami_ros.safety.settings import load_safety_settings
 from ami_ros.types import Level
+
+AGES_S = {"CAMERA_STALE": 0.5, "JOINTS_STALE": 0.25}  # max_age_s in config/robots/panda.yaml
+
+
+def late_ns(gate, code: str, newest_ns: int, limit_s: float) -> int:
+    """Return how long after the end of `limit_s` the gate gave the reason, if what it knew was of `newest_ns`."""
+    gate.probe.until(lambda: gate.said_ns(code, newest_ns), code, 2.0 * limit_s)
+    return gate.said_ns(code, newest_ns) - newest_ns - round(limit_s * 1e9)
 
 
 def test_it_holds_follows_and_holds_again_when_the_planner_falls_silent(gate, probe):
     assert gate.state().level is Level.HOLD and not gate.moving()
-    gate.propose_on()
-    probe.until(gate.moving, "motion")
-    stamps = [stamp_to_ns(m.header.stamp) for m in gate.commands[-20:]]
-    assert sorted(set(stamps)) == stamps
+    gate.propose_until_moving()
+    probe.spin(1.0)
+    stamps = [stamp_to_ns(m.header.stamp) for m in gate.commands]
+    assert set(np.diff(stamps)) == {TICK_NS}, "a command at each tick"
+    assert gate.state().level < Level.HOLD and gate.moving()
     message = gate.commands[-1]
     assert tuple(message.joint_names) == gate.robot.spec.joint_names
-    assert len(message.points) == 1 and message.points[0].time_from_start.nanosec == 10_000_000
-    gate.silence_until_stale()
-    probe.until(lambda: gate.velocity() == 0.0, "standstill")
+    assert len(message.points) == 1 and message.points[0].time_from_start.nanosec == TICK_NS
+
+    gate.silence()
+    newest = gate.propose()
+    assert 0 < late_ns(gate, "PROPOSAL_STALE", newest, load_safety_settings().proposal_age_s) <= TICK_NS
+    probe.until(lambda: gate.velocity() == 0.0, "standstill", 1.0)
     count = len(gate.commands)
-    probe.until(lambda: len(gate.commands) > count + 10, "commands that go on")
+    probe.spin(0.1)
+    assert len(gate.commands) == count + 10, "commands go on"
+
+
+def test_the_verdict_carries_numbers_of_reasons_and_the_allowed_command(gate, probe):
+    gate.propose_until_moving()
+    messages = probe.listen(DiagnosticArray, "safety/verdict", LATCHED_HISTORY)
+    gate.silence()
+    named = lambda: [m for m in messages if "PROPOSAL_STALE" in m.status[0].message]  # noqa: E731
+    message = probe.until(named, "a hold")[-1]
+    values = values_of(message)
+    assert str(ReasonCode.PROPOSAL_STALE.number) in values["codes"].split()
+    assert values["level_number"] == str(int(Level.HOLD))
+    stale = next(r for r in json.loads(values["reasons"]) if r["code"] == "PROPOSAL_STALE")
+    limit_s = load_safety_settings().proposal_age_s
+    assert stale["number"] == ReasonCode.PROPOSAL_STALE.number and stale["numbers"]["stamp_age_s"] > limit_s
+    allowed = judgement_from_ros(message).command
+    assert allowed.position.shape == allowed.velocity.shape == (7,)
 
 
 def test_every_proposal_gets_a_verdict_with_its_stamp(gate, probe):
@@ -57,151 +89,123 @@ def test_every_proposal_gets_a_verdict_with_its_stamp(gate, probe):
 
 
 def test_the_estop_latches_until_it_is_released_and_rearmed(gate, probe):
-    gate.propose_on()
-    probe.until(gate.moving, "motion")
+    gate.propose_until_moving()
     assert probe.call(SetBool, "safety/estop", data=True).success
     probe.until(lambda: gate.state().level is Level.STOP, "the stop")
-    probe.until(lambda: gate.velocity() == 0.0, "standstill")
+    probe.until(lambda: gate.velocity() == 0.0, "standstill", 1.0)
     assert not probe.call(Trigger, "safety/rearm").success, "still pressed"
     probe.call(SetBool, "safety/estop", data=False)
-    probe.spin(0.5)
-    assert gate.velocity() == 0.0, "releasing alone never resumes"
+    count = len(gate.commands)
+    probe.spin(3.0)
+    assert gate.state().level is Level.STOP
+    assert not any(any(m.points[0].velocities) for m in gate.commands[count:]), (
+        "releasing alone never resumes"
+    )
     probe.rearm()
     probe.until(gate.moving, "motion after re-arming")
 
 
-@pytest.mark.parametrize(
-    ("spoil", "says"),
-    [
-        (lambda m: m.position.__setitem__(3, math.nan), "non-finite at index [3]"),
-        (lambda m: m.name.__setitem__(0, "elbow"), "unknown ['elbow']"),
-        (lambda m: (m.name.pop(), m.position.pop(), m.velocity.pop()), "missing ['panda_joint7']"),
-    ],
-)
-def test_bad_joint_states_age_out_with_the_reason_logged(gate, probe, robot, spoil, says):
-    gate.propose_on()
-    probe.until(gate.moving, "motion")
-    robot.joints_change = spoil
-    probe.until(lambda: "JOINTS_STALE" in gate.codes(), "a hold")
-    robot.joints_change = lambda message: None
-    probe.until(gate.moving, "motion with good joints")
-    assert says in gate.process.log_tail()
-    gate.process.check()
-
-
-def test_reordered_joints_with_fingers_move_the_robot(gate, probe, robot):
+def test_joints_count_by_name_and_bad_ones_age_out(gate, probe, robot):
     def shuffle(message) -> None:
         for values in (message.name, message.position, message.velocity):
             values.reverse()
         message.name = [*message.name, "panda_finger_joint1"]
         message.position, message.velocity = [*message.position, 0.0], [*message.velocity, 0.0]
 
-    robot.joints_change = shuffle
-    probe.spin(0.5)
-    gate.propose_on()
-    probe.until(gate.moving, "motion")
+    gate.propose_until_moving()
+    for spoil in (
+        lambda m: m.position.__setitem__(3, math.nan),
+        lambda m: m.name.__setitem__(0, "elbow"),
+        lambda m: (m.name.pop(), m.position.pop(), m.velocity.pop()),
+    ):
+        robot.joints_change, newest = spoil, probe.now_ns() - TICK_NS
+        assert 0 < late_ns(gate, "JOINTS_STALE", newest, AGES_S["JOINTS_STALE"]) <= TICK_NS
+        probe.until(lambda: gate.velocity() == 0.0, "standstill", 1.0)
+        robot.joints_change = shuffle
+        probe.until(gate.moving, "motion with good joints, in another order")
+    probe.spin(1.0)
+    assert gate.state().level < Level.HOLD
+    assert "non-finite at index [3]" in gate.process.log_path.read_text(), "the reason, logged"
+    gate.process.check()
 
 
-def test_a_camera_that_falls_silent_holds_the_robot(gate, probe, robot):
-    gate.propose_on()
-    probe.until(gate.moving, "motion")
+def test_joints_that_repeat_with_fresh_stamps_while_commands_move_are_frozen(gate, probe):
+    gate.propose_until_moving()
+    there = [float(v) for v in gate.robot.position]
+    gate.robot.joints_change = lambda message: setattr(message, "position", there)
+    probe.until(lambda: "JOINTS_FROZEN" in gate.codes(), "frozen joints")
+    probe.until(lambda: gate.velocity() == 0.0, "standstill", 1.0)
+
+
+def test_a_camera_without_stamp_or_without_images_holds_the_robot(gate, probe, robot):
+    gate.propose_until_moving()
     robot.image_change = lambda message: setattr(message.header, "stamp", type(message.header.stamp)())
-    probe.until(lambda: "CAMERA_STALE" in gate.codes(), "a hold for an image without stamp")
+    probe.until(lambda: "CAMERA_STALE" in gate.codes(), "a hold for an image without stamp", 0.2)
     robot.image_change = lambda message: None
     probe.until(gate.moving, "motion with good images")
-
-
-def test_on_sigterm_it_decelerates_before_it_goes(gate, probe):
-    gate.speed = 1.0
-    gate.propose_on()
-    probe.until(lambda: gate.velocity() > 0.8, "fast motion")
-    gate.process.terminate()
-    assert gate.process.exit_code == 0
-    probe.until(lambda: gate.velocity() == 0.0, "the last command, at standstill")
-    velocities = [m.points[0].velocities[3] for m in gate.commands]
-    limit = gate.robot.spec.limits.acceleration[3] * 0.01
-    assert np.abs(np.diff(velocities)).max() <= limit * 1.000001
-
-
-@pytest.mark.parametrize("interface", ["forward_position", "forward_velocity"])
-def test_forward_controllers_get_plain_numbers(start, probe, robot, interface):
-    arrays = probe.listen(Float64MultiArray, f"{interface}_controller/commands")
-    start("safety", command_interface=interface)
-    data = list(probe.until(lambda: arrays, "commands")[-1].data)
-    expected = robot.position.tolist() if interface == "forward_position" else [0.0] * 7
-    assert data == pytest.approx(expected)
-
-
-def test_diagnostics_once_a_second(gate, probe):
-    health = probe.listen(DiagnosticArray, "/diagnostics")
-    status = probe.until(lambda: health, "diagnostics")[-1].status[0]
-    values = {pair.key: pair.value for pair in status.values}
-    assert status.name == "safety: gate" and values["level"] == "HOLD" and int(values["ticks"]) > 0
-
-
-@pytest.mark.parametrize(
-    ("parameters", "says"),
-    [
-        ({"robot": "nobody"}, "no such file; available there: ['husky.yaml', 'kuka_iiwa.yaml'"),
-        ({"rate_hz": -1.0}, "rate_hz"),
-        ({"rate_hz": "fast"}, "rate_hz: got 'fast' (str), expected float"),
-        ({"rate": 100.0}, "unknown parameters ['rate']"),
-        ({"command_interface": "telepathy"}, "expected one of ['', 'trajectory', 'forward_position'"),
-    ],
-)
-def test_mistakes_in_the_configuration_end_the_process_with_a_message(start, parameters, says):
-    process = start("safety", **parameters)
-    assert process.wait(30.0) == 2
-    log = process.log_tail()
-    assert says in log and "Traceback" not in log
-
-
-def test_image_messages_without_pixels_are_only_a_heartbeat(start, probe):
-    # The heartbeat reads the header alone; that the image is no good is for the planner to say.
-    images = probe.node.create_publisher(Image, "camera/image_raw", 5)
-    process = start("safety")
-    judgements = listen_to_gate(probe)
-
-    def missing() -> set[str]:
-        message = Image()
-        message.header.stamp = probe.node.get_clock().now().to_msg()
-        images.publish(message)
-        return codes_of(judgements[-1].verdict) if judgements else set()
-
-    probe.until(lambda: missing() == {"JOINTS_MISSING", "PROPOSAL_MISSING"}, "the camera to count as seen")
-    process.check()
-
-
-def test_a_camera_that_is_compressed_only_is_heard_and_found_frozen(start, probe, robot):
+    newest: list[int] = []
+    robot.image_change = lambda message: newest.append(stamp_to_ns(message.header.stamp))
+    probe.until(lambda: newest, "an image")
     robot.sends_raw = False
-    gate = Gate(probe, robot)
-    gate.process = start("safety")
-    gate.follow()
-    compressed = probe.node.create_publisher(CompressedImage, "camera/image_raw/compressed", 5)
+    assert 0 < late_ns(gate, "CAMERA_STALE", newest[0], AGES_S["CAMERA_STALE"]) <= TICK_NS
+    probe.until(lambda: gate.velocity() == 0.0, "standstill", 1.0)
+
+
+def test_a_camera_that_repeats_its_picture_while_the_robot_moves_is_frozen_also_compressed(
+    gate, probe, robot
+):
+    gate.speed = 0.5
+    gate.propose_until_moving()
+    robot.image_change = lambda message: message.data.__setitem__(slice(0, 3), message.data[3:6])
+    probe.until(lambda: "CAMERA_FROZEN" in gate.codes(), "the frozen camera's name")
+    probe.until(lambda: gate.velocity() == 0.0, "standstill", 1.0)
+
+    compressed = probe.publisher(CompressedImage, "camera/image_raw/compressed", 5)
     picture = {"number": 0, "changes": True}
 
     def send() -> None:
         picture["number"] += picture["changes"]
         message = CompressedImage(format="jpeg", data=picture["number"].to_bytes(4, "little") * 30)
-        message.header.stamp = probe.node.get_clock().now().to_msg()
+        message.header.stamp = stamp_from_ns(probe.now_ns())
         compressed.publish(message)
 
-    raw = probe.node.create_publisher(Image, "camera/image_raw", 5)
-    probe.until(raw.get_subscription_count, "the gate")
-    raw.publish(
-        image_to_ros(np.zeros((8, 8, 3), np.uint8), time.time_ns(), "camera")
-    )  # once: a driver that was started again with other settings
-    probe.node.create_timer(0.1, send)
-    gate.propose_on()
+    robot.sends_raw = False  # as a driver that was started again with other settings
+    probe.every(0.1, send)
     probe.until(gate.moving, "motion by compressed images alone")
+    probe.spin(2.0)
+    assert gate.state().level < Level.HOLD
     picture["changes"] = False
-    probe.until(lambda: "CAMERA_FROZEN" in gate.all_codes(), "a frozen compressed camera")
+    probe.until(lambda: "CAMERA_FROZEN" in gate.codes(), "a frozen compressed camera")
+    probe.until(lambda: gate.velocity() == 0.0, "standstill", 1.0)
 
 
-def test_joints_that_repeat_with_fresh_stamps_while_commands_move_are_frozen(gate, probe):
-    gate.propose_on()
-    probe.until(gate.moving, "motion")
-    there = [float(v) for v in gate.robot.position]
-    gate.robot.joints_change = lambda message: setattr(message, "position", there)
-    probe.until(lambda: "JOINTS_FROZEN" in gate.codes(), "frozen joints")
-    probe.until(lambda: gate.velocity() == 0.0, "standstill")
+@pytest.mark.parametrize("interface", ["forward_position", "forward_velocity"])
+def test_forward_controllers_get_plain_numbers(start_gate, probe, robot, interface):
+    arrays = probe.listen(Float64MultiArray, f"{interface}_controller/commands")
+    start_gate(robot, command_interface=interface).begin()
+    data = list(probe.wait(lambda: arrays, "commands", ticking=True)[-1].data)
+    expected = robot.position.tolist() if interface == "forward_position" else [0.0] * 7
+    assert data == pytest.approx(expected)
+
+
+def test_a_mistake_in_the_configuration_ends_the_process_with_a_message(start):
+    process = start("safety", robot="nobody")
+    assert process.wait(60.0) == 2
+    log = process.log_tail()
+    assert "no such file" in log and "husky.yaml" in log and "Traceback" not in log
+
+
+def test_time_waits_when_the_clock_is_paused_is_followed_when_it_jumps_and_starts_again(gate, probe):
+    gate.propose_until_moving()
+    count, now_ns = len(gate.commands), probe.now_ns()
+    probe.idle(0.5)
+    assert len(gate.commands) == count, "no tick while time stands still"
+    probe.time.set(now_ns + 100 * TICK_NS)
+    probe.wait(lambda: "CLOCK_JUMPED" in gate.codes(), "the jump's name")
+    probe.until(lambda: gate.said_ns("CLOCK_RESTARTED", now_ns), "that it starts over, at rest", 3.0)
+    assert gate.velocity() == 0.0
+    probe.until(gate.moving, "motion again")
+    gate.silence()
+    gate.restart(TICK_NS)
+    probe.until(gate.is_ready, "a gate that waits for a proposal", 0.1)
+    gate.process.check()

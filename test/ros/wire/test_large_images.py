@@ -66,11 +66,11 @@ def test_a_subscription_is_made_again_once_a_publisher_has_gone_or_there_are_sev
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
-def test_memory_of_gate_and_planner_is_back_after_strangers_images(start, probe, gate, straight_line):
+def test_memory_of_gate_and_planner_is_back_after_strangers_images(start, probe, live_gate, straight_line):
     planner = start(straight_line, autostart=True)
     probe.until(lambda: probe.node.count_subscribers(CAMERA) >= 2, "the planner")
     probe.spin(3.0)  # until both have what they need
-    watch = MemoryWatch({"safety": gate.process.pid, "planner": planner.pid})
+    watch = MemoryWatch({"safety": live_gate.process.pid, "planner": planner.pid})
     strangers = [
         start(
             "ami_ros.ros.attacks.stranger",
@@ -95,4 +95,4 @@ def test_memory_of_gate_and_planner_is_back_after_strangers_images(start, probe,
     while not back() and time.monotonic() < deadline:
         probe.spin(0.5)
     assert back(), watch.figures()
-    assert {"MESSAGE_OVERSIZED", "SENSOR_SHARED"} & gate.all_codes()
+    assert {"MESSAGE_OVERSIZED", "SENSOR_SHARED"} & live_gate.all_codes()
