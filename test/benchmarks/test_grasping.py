@@ -12,6 +12,7 @@ from benchmarks.grasping import ROWS, succeeded
 SEED = 11
 
 
+@pytest.mark.slow
 def test_each_row_counts_its_successes():
     configuration = Configuration.load("panda_hand", "pick")
     noted: list[None] = []

@@ -64,6 +64,7 @@ def test_a_killed_worker_ends_an_evaluation(tmp_path):
         assert "SIGKILL" in killed_worker(running, "a worker")
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_the_run_and_leaves_nothing_half(tmp_path):
     size = 20_000  # bytes: the simulator's copy of the robot is smaller, an episode larger
     line = error_line(run(*collect(tmp_path, MANY), most_bytes=size))

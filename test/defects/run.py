@@ -274,7 +274,7 @@ def try_defect(tests: Tests, defect: Defect, copy: Path, each: bool) -> Result:
         tests: runs them.
         defect: to plant.
         copy: of the checkout.
-        each: run all of its tests; it counts as found only if each of them fails.
+        each: run all of its tests; it counts as found only if each that the suite has fails.
 
     Raises:
         DefectError: the tests cannot be run, with this defect or at all.
@@ -291,9 +291,10 @@ def try_defect(tests: Tests, defect: Defect, copy: Path, each: bool) -> Result:
                 result.said = [line for line in lines if line.startswith(("E  ", "FAILED", "ERROR"))][-3:]
             if outcome == FOUND and not each:
                 break
-    outcomes = set(result.tests.values())
-    found = outcomes == {FOUND} if each else FOUND in outcomes
-    result.outcome = FOUND if found else MISSED if outcomes != {NOT_SELECTED} else NOT_SELECTED
+    outcomes = set(result.tests.values()) - {NOT_SELECTED}
+    if outcomes:
+        found = outcomes == {FOUND} if each else FOUND in outcomes
+        result.outcome = FOUND if found else MISSED
     result.seconds = round(time.monotonic() - begun, 1)
     return result
 

@@ -69,6 +69,7 @@ def test_with_memory_on_an_episode_is_the_same_and_is_remembered(push, tmp_path)
         assert memory.figures().moments >= 1
 
 
+@pytest.mark.slow
 def test_several_processes_give_the_same_episodes_in_the_same_order(push):
     experiment, expected = push
     runner = SpreadRunner(experiment, workers=2)

@@ -76,6 +76,7 @@ def test_a_plant_and_one_of_its_three_sensors(tmp_path):
     broken(tmp_path, process_body(tmp_path, trusting), str(setpoint_task(tmp_path)), names)
 
 
+@pytest.mark.slow
 def test_the_second_camera_and_the_force_of_an_arm(tmp_path):
     names = ["camera_frozen@side", "vector_nan@force"]
     broken(tmp_path, two_cameras_and_force(tmp_path, trusting), "reach", names, "random")

@@ -66,6 +66,7 @@ def test_nothing_unsafe_gets_out_and_the_fault_is_called_by_its_name(runner, tol
     assert run.problem() == ""
 
 
+@pytest.mark.slow
 def test_every_goal_behind_a_wall_is_a_long_way_off():
     behind = prepare("panda", "barrier", None, None, episodes=1, seed=SEED, goal="image")
     assert far_seeds(behind, SEED, 2) == (SEED, SEED + 1)

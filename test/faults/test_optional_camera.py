@@ -40,7 +40,7 @@ def broken(request, tmp_path_factory):
         yield request.param, lambda fault: runner.inject(fault, seed)
 
 
-@pytest.mark.quick("*camera_frozen*")
+@pytest.mark.quick("required-camera_frozen*")
 @pytest.mark.parametrize(
     ("fault", "reason"), [("camera_black@camera", "SURPRISE_HIGH"), ("camera_frozen@camera", "CAMERA_STALE")]
 )

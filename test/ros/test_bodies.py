@@ -169,6 +169,8 @@ def test_a_base_moves_and_stands_still_when_its_planner_falls_silent(driven, pro
     assert operator.unsafe() == (0, 0)
 
 
+@pytest.mark.alone
+@pytest.mark.slow
 def test_a_simulator_that_was_kept_waiting_misses_no_command_and_blames_no_gate(driven, probe):
     operator = driven("twist")  # without a stamp: only when none is missed, one command's step is a tick's
     sim = operator.processes["sim"]

@@ -18,11 +18,7 @@ SEEN = {
     *("GRIP_LOST", "GRIPPER_STUCK"),
 }
 
-QUICK_TICKS = 600  # what there is time for in each run of the suite
-
-
-def test_nothing_unsafe_leaves_the_gate_at_a_quick_look():
-    assert searched(set(), QUICK_TICKS)["ticks"] >= QUICK_TICKS
+pytestmark = pytest.mark.slow  # test_supervisor_properties.py has random timelines in each run
 
 
 @pytest.fixture(scope="module")
@@ -30,13 +26,11 @@ def found() -> dict[str, Any]:
     return searched(SEEN)
 
 
-@pytest.mark.slow
 def test_nothing_unsafe_ever_leaves_the_gate(found):
     print(json.dumps(found))
     assert found["ticks"] >= TICKS
 
 
-@pytest.mark.slow
 def test_the_random_timelines_went_everywhere(found):
     assert set(found["levels"]) == {"PASS", "LIMITED", "HOLD", "STOP"}
     assert sorted(SEEN - set(found["codes"])) == []

@@ -56,6 +56,7 @@ def test_it_draws_better_than_an_unfitted_one_and_the_model_stays_to_the_bit(spl
     assert drawn < 0.5 * blank
 
 
+@pytest.mark.slow
 def test_it_draws_no_further_ahead_than_episodes_are_long(split):
     settings = dataclasses.replace(SETTINGS, decoder_steps=1, decoder_horizon=STEPS + 5)
     _, facts, _ = fit_imagination(network_of(split), split, SPEC, settings)

@@ -20,6 +20,7 @@ BODIES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", BODIES)
 def test_a_plan_of_any_body_is_timed(body, tmp_path):
     robot, task = BODIES[body](tmp_path)

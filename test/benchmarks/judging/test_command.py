@@ -33,6 +33,7 @@ def reached(folder, share: float, model) -> None:
     write_json(folder / name, {**known, "success_5cm_ci": [0.0, 1.0]})
 
 
+@pytest.mark.slow
 def test_it_goes_on_where_it_was_and_tells_expected_from_measured(tmp_path):
     place, out, picture = tmp_path / "panda_reach", tmp_path / "out.json", tmp_path / "out.png"
     (place / "episodes").mkdir(parents=True)

@@ -11,6 +11,8 @@ from ami_ros.bench.camera import bench_camera
 from ami_ros.errors import ConfigError
 
 
+@pytest.mark.alone
+@pytest.mark.slow
 def test_vga_arrives(environment: dict[str, str], tmp_path: Path):
     # Slowly: whether a busy machine takes thirty in a second is for `ami-ros bench camera` to say. Without our DDS
     # profile more than half of the images are lost at any rate, for want of a fragment.

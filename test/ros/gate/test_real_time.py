@@ -135,12 +135,14 @@ def test_floods_of_proposals_and_of_garbage_are_named_and_neither_ticks_nor_the_
 ):
     gate = live_gate
     gate.propose_until_moving()
-    gate.flood()
+    flood = gate.flood()
     probe.until(lambda: "PROPOSAL_FLOOD" in gate.codes(), "the flood's name")
     before = len(gate.commands)
     probe.until(lambda: len(gate.commands) > before + 50, "ticks that go on")
     probe.until(lambda: gate.state().level < Level.HOLD and gate.moving(), "motion that goes on")
 
+    flood.cancel()  # while there are more proposals than can be judged, only the newest is
+    probe.until(lambda: "PROPOSAL_FLOOD" not in gate.codes(), "the flood's end")
     send_garbage(probe)
     log = gate.process.log_path
     for named in ("serialised JointState", "expected a whole image", "serialised DiagnosticArray"):

@@ -131,6 +131,7 @@ def test_a_base_is_recorded_by_yaml_alone(tmp_path):
     assert not episode.truth["odometry"][:, 1:5].any()
 
 
+@pytest.mark.slow
 def test_a_panda_with_a_second_camera_and_a_force_by_yaml_alone(tmp_path):
     robot, data = two_cameras_and_force(tmp_path), tmp_path / "data"
     task = tmp_path / "touch.yaml"

@@ -38,6 +38,7 @@ def planner():
     return RecedingHorizonPlanner(model, spec, load_planner_settings(task="reach"), lambda: 0)
 
 
+@pytest.mark.quick("11")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_moves_before_the_world_looks_as_the_model_knows_it(planner, seed):
     from ami_ros.sim.faults.foreign_world import ForeignWorld

@@ -75,6 +75,7 @@ def light() -> Iterator[Stage]:
     stage.close()
 
 
+@pytest.mark.slow
 def test_a_grasp_measures_the_block_lifts_it_and_holds_it_for_two_minutes(light):
     grasp_and_lift(light)
     assert opening(light) == pytest.approx(2.0 * HALF, abs=2e-3), "the block keeps the fingers apart"

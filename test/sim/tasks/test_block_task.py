@@ -130,6 +130,7 @@ def test_goals_stand_by_themselves_and_are_the_goal(room, seed):
     assert room.task.error(room.stage, episode) <= room.task.yardstick.strictest.error
 
 
+@pytest.mark.quick("*-5")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_script_solves_it_through_the_gate(room, seed):
     result = room.solved(seed)
@@ -193,6 +194,7 @@ def test_a_block_beside_the_base_is_not_stacked(special):
     assert room.task.error(room.stage, episode) > room.task.yardstick.loosest.error
 
 
+@pytest.mark.quick("1")
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_blocks_of_several_sizes_masses_and_colours_are_picked(special, seed):
     room = special("pick", {"blocks": BLOCKS, "episode_steps": 70})
@@ -328,6 +330,7 @@ def test_a_grasp_that_a_lapse_spoils_is_tried_again(special, opening, first, las
     assert np.linalg.norm(room.stage.objects()["block"] - episode.goal_position) < 0.02
 
 
+@pytest.mark.slow
 def test_training_data_says_what_was_meant(special):
     """Lapses and noise change what is done; what is meant stays the script's."""
     room = special("pick", {})

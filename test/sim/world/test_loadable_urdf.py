@@ -64,6 +64,7 @@ def image(text: str) -> np.ndarray:
     return picture
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["stl", "obj", "dae"])
 def test_a_heavy_mesh_of_any_format_is_simplified_and_looks_the_same(tmp_path, cache, suffix):
     faces = ball(tmp_path / f"ball.{suffix}", 5)

@@ -122,7 +122,7 @@ class Gate:
         self.propose_on()
         self.probe.until(self.moving, "motion")
 
-    def flood(self) -> None:
+    def flood(self) -> Task:
         """Send one old proposal again and again, next to the good ones; serialised, or this process were busy."""
         message = trajectory_to_ros(self.trajectory(self.probe.now_ns()))
         data = serialize_message(message)
@@ -131,7 +131,7 @@ class Gate:
             for _ in range(10):
                 self._proposed.publish(data)
 
-        self.probe.every(0.01, burst)
+        return self.probe.every(0.01, burst)
 
     def silence(self) -> None:
         """Propose nothing more."""

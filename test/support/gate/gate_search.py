@@ -16,12 +16,8 @@ import numpy as np
 LONGEST = 25  # times as many ticks; ends with the last reason that is looked for
 
 
-def searched(reasons: set[str], ticks: int | None = None) -> dict[str, Any]:
+def searched(reasons: set[str]) -> dict[str, Any]:
     """Return what random timelines ran into, until they met all `reasons`.
-
-    Args:
-        reasons: that they have to meet.
-        ticks: fewer than usual, for a quick look.
 
     Raises:
         AssertionError: something unsafe left the gate; the message is what hypothesis says.
@@ -29,8 +25,7 @@ def searched(reasons: set[str], ticks: int | None = None) -> dict[str, Any]:
     from child_environment import child_environment  # not loaded by the child: see above
 
     command = [sys.executable, "-m", "gate_search", *sorted(reasons)]
-    environment = child_environment(**({} if ticks is None else {"AMI_ROS_FUZZ_TICKS": str(ticks)}))
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    done = subprocess.run(command, env=child_environment(), capture_output=True, text=True)
     if done.returncode:
         raise AssertionError(done.stdout + done.stderr)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -47,11 +42,10 @@ def main() -> None:
     of_hands = {reason for reason in reasons if reason.startswith("GRIP")}
     with np.errstate(all="ignore"):
         ticks = search(TICKS, SEED)
-        more = 0
-        if reasons:
-            most = LONGEST * TICKS
-            more += search(most, SEED + 1000, until=lambda: set(COUNTS.codes) >= reasons - of_hands)
-            more += search(most, SEED, until=lambda: set(COUNTS.codes) >= reasons, machines=[GripperMachine])
+        more = search(LONGEST * TICKS, SEED + 1000, until=lambda: set(COUNTS.codes) >= reasons - of_hands)
+        more += search(
+            LONGEST * TICKS, SEED, until=lambda: set(COUNTS.codes) >= reasons, machines=[GripperMachine]
+        )
     found = {name: getattr(COUNTS, name) for name in ("levels", "codes", "moving", "rearmed", "restarts")}
     print(json.dumps({"ticks": ticks, "more": more, "seed": SEED, **found}))
 

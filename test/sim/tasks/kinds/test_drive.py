@@ -88,6 +88,7 @@ def test_the_script_gets_there_through_the_gate(task, yard):
         assert result.moments["posture"].shape == (task.episode_steps + 1, 11)
 
 
+@pytest.mark.slow
 def test_random_driving_covers_the_area_and_stays_inside(task, yard):
     settings = load_collect_settings("drive")
     loop = ClosedLoop(yard, SPEC, load_safety_settings())

@@ -94,6 +94,7 @@ def test_the_wall_is_in_the_picture_and_the_door_where_it_is(task, yard):
     assert changed.sum() > 50 and np.ptp(columns) > 30 and np.ptp(rows) < 15
 
 
+@pytest.mark.slow
 def test_who_knows_the_door_gets_there(task, yard):
     loop = StepLoop(yard, SPEC, load_safety_settings())
     reached = 0
@@ -125,6 +126,7 @@ def test_training_data_crosses_the_door(yard):
     assert len(sides) == 2
 
 
+@pytest.mark.slow
 def test_training_data_drive_against_the_wall_and_turn_to_the_next_place(yard):
     task = Task(SPEC, load_settings(Settings, {**OWN, "straight_share": 1.0}))
     loop, touched = StepLoop(yard, SPEC, load_safety_settings()), False
