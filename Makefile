@@ -112,7 +112,7 @@ test-slow: lint build ## the same with the slow tests, too: the fault matrix, at
 SELECT = not slow
 suite:
 	PYTHONDONTWRITEBYTECODE= $(COLCON) test $(COLCON_DIRS) --packages-select ami_ros \
-	  --event-handlers console_direct+ console_stderr- desktop_notification- --pytest-args $(PYTEST_ARGS) -m '$(SELECT)'
+	  --event-handlers console_direct+ console_stderr- desktop_notification- --pytest-args $(PYTEST_ARGS) -m '$(SELECT)' $(ARGS)
 	@$(COLCON) test-result --test-result-base $(WS)/build --verbose; result=$$?; \
 	closing="$$(grep -E ' in [0-9.:]+s' $(WS)/log/latest_test/ami_ros/stdout.log | tail -n 1 | sed 's/^=* *//; s/ *=*$$//')"; \
 	echo "$$closing"; \

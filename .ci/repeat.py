@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+OF_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "ARGS")
 COLUMNS = ["run", "endless loops next to it", "minutes", "load at its end", "closing line", "failed"]
 
 
@@ -56,9 +57,11 @@ def main() -> int:
 def one_run(number: int, loops: int, log: Path) -> list[str]:
     """Run the suite once and return its row."""
     begun = time.monotonic()
+    # What make was given is for this program, not for the suite.
+    environment = {name: value for name, value in os.environ.items() if name not in OF_MAKE}
     with endless(loops), log.open("wb") as output:
         ended = subprocess.run(
-            ["make", "suite"], cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, check=False
+            ["make", "suite"], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT, check=False
         )
     took, load = (time.monotonic() - begun) / 60.0, os.getloadavg()[0]
     said = log.read_text(errors="replace")

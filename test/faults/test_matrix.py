@@ -54,7 +54,13 @@ def told(logs):
 
 
 @pytest.mark.quick(
-    "camera_frozen", "joints_nan", "planner_killed", "gate_killed", "oversized_proposal", "estop"
+    "camera_frozen",
+    "camera_shifted",
+    "joints_nan",
+    "planner_killed",
+    "gate_killed",
+    "oversized_proposal",
+    "estop",
 )
 @pytest.mark.parametrize("name", Catalogue(load_robot("panda", "reach")).names)
 def test_nothing_unsafe_gets_out_and_the_fault_is_called_by_its_name(runner, told, seed, name):

@@ -62,8 +62,7 @@ NATIVE = pytest.mark.skipif(
 
 
 # In bfloat16, which has 8 bits, sums of another order differ by more, and by most where it is only imitated.
-@pytest.mark.slow
-@pytest.mark.quick("True-0.03")
+@pytest.mark.quick("False-0.001")
 @pytest.mark.parametrize(("bfloat16", "close"), [(False, 1e-3), pytest.param(True, 3e-2, marks=NATIVE)])
 def test_two_processes_give_the_loss_curve_and_the_weights_of_one(tmp_path, monkeypatch, bfloat16, close):
     monkeypatch.setattr(precision, "BFLOAT16", bfloat16)
