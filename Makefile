@@ -9,7 +9,7 @@ ARGS ?=
 TASK ?=
 TICKS ?= 200000
 # Four processes on two cores: many tests wait for other processes. Each file stays in one process.
-PYTEST_ARGS ?= --ignore-glob=*/test/lint/* -n 4 --dist loadfile --no-loadscope-reorder --max-worker-restart 1 -o faulthandler_exit_on_timeout=true
+PYTEST_ARGS ?= --ignore-glob=test/lint -n 4 --dist loadfile --no-loadscope-reorder --max-worker-restart 1 -o faulthandler_exit_on_timeout=true
 SEED ?= 0
 SECONDS ?= 600
 # A Python that has lerobot, and the base that creates it if missing: lerobot needs 3.12 and 5 GB.
